@@ -1,0 +1,42 @@
+"""The library's mapper, between our envelopes and its stored events. The topic column holds our
+literal topic, never a module path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from adapters import event_codec
+from domain.envelope import Envelope
+from domain.values import StreamId
+
+
+class EnvelopeMapper(Mapper[str]):
+    """Maps `Envelope` to `StoredEvent` and back."""
+
+    def __init__(self) -> None:
+        """Take no transcoder, compressor or cipher: the codec is ours."""
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:  # noqa: ANN401 - the library's
+        """Return the stored form of an envelope."""
+        envelope: Envelope = domain_event
+        return StoredEvent(
+            originator_id=envelope.stream,
+            originator_version=envelope.version,
+            topic=envelope.event.TOPIC,
+            state=event_codec.encode(envelope),
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:  # noqa: ANN401 - the library's
+        """Return the envelope; raises `event_codec.Undecodable`."""
+        return self.envelope(stored_event)
+
+    def envelope(self, stored_event: StoredEvent) -> Envelope:
+        """Return the envelope of a stored event; raises `event_codec.Undecodable`."""
+        return event_codec.decode(
+            stored_event.topic,
+            StreamId(str(stored_event.originator_id)),
+            stored_event.originator_version,
+            stored_event.state,
+        )

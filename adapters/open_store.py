@@ -1,0 +1,46 @@
+"""An event store from its URL: ``sqlite:///relative/or//absolute/file.db``, ``sqlite:///:memory:``
+or ``postgresql://user:password@host/database``. A password never reaches a message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from adapters.postgres_store import PostgresStore
+from adapters.sqlite_store import SQLiteStore
+from domain.ports import EventStore, Unavailable
+
+SQLITE = "sqlite:///"
+MEMORY = "sqlite:///:memory:"
+
+
+def open_store(url: str) -> EventStore:
+    """Return the store behind a URL; raises `Unavailable` where there is none to be had."""
+    if url == MEMORY:
+        return SQLiteStore(None)
+    if url.startswith(SQLITE):
+        return SQLiteStore(str(_file(url)))
+    if urlsplit(url).scheme in ("postgresql", "postgres"):
+        _probe(url)
+        return PostgresStore(url)
+    msg = "the database URL must begin with sqlite:/// or postgresql://"
+    raise Unavailable(msg)
+
+
+def _file(url: str) -> Path:
+    path = Path(url.removeprefix(SQLITE))
+    if not path.parent.is_dir():
+        msg = f"SQLite: there is no folder {path.parent}"
+        raise Unavailable(msg)
+    return path
+
+
+def _probe(url: str) -> None:
+    """Connect once, so that a wrong URL fails here with its reason and not as a time-out."""
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.Error as fault:
+        msg = f"PostgreSQL: {str(fault).strip()}"
+        raise Unavailable(msg) from None

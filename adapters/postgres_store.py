@@ -1,0 +1,167 @@
+"""The `EventStore` port on PostgreSQL: many processes write, ordered by the lock of the log's head
+row; readers see a consistent snapshot of the last commit and never wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+from eventsourcing.persistence import PersistenceError, StoredEvent
+
+from adapters import log_table
+from adapters.envelope_mapper import EnvelopeMapper
+from adapters.hash_chain import LogHead
+from adapters.postgres_log import LogDatastore, PgCursor, PostgresLogRecorder, run
+from domain.envelope import Envelope, Recorded
+from domain.ports import (
+    Row,
+    RowConflict,
+    Rows,
+    StreamMoved,
+    Transaction,
+    Unavailable,
+    Value,
+)
+from domain.values import StreamId
+
+
+class PostgresRows:
+    """Rows over one cursor."""
+
+    def __init__(self, cursor: PgCursor) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Run a statement; return the number of rows it touched."""
+        try:
+            return run(self._cursor, sql, params).rowcount
+        except psycopg.IntegrityError as fault:
+            raise RowConflict(str(fault)) from fault
+        except psycopg.OperationalError as fault:
+            raise _unavailable(fault) from fault
+
+    def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """Run a query; return all its rows."""
+        try:
+            return run(self._cursor, sql, params).fetchall()
+        except psycopg.OperationalError as fault:
+            raise _unavailable(fault) from fault
+
+
+class PostgresTransaction:
+    """One write transaction, with the log's head in hand."""
+
+    def __init__(
+        self,
+        recorder: PostgresLogRecorder,
+        mapper: EnvelopeMapper,
+        cursor: PgCursor,
+        head: LogHead,
+    ) -> None:
+        self._recorder = recorder
+        self._mapper = mapper
+        self._cursor = cursor
+        self._head = head
+        self.rows: Rows = PostgresRows(cursor)
+
+    @property
+    def head(self) -> int:
+        """Position of the newest event, this transaction's own included."""
+        return self._head.position
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo everything done inside if the block raises."""
+        before, digest = self._head.position, self._head.hash
+        self._cursor.execute("SAVEPOINT job")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT job")
+            self._cursor.execute("RELEASE SAVEPOINT job")
+            self._head.position, self._head.hash = before, digest
+            raise
+        self._cursor.execute("RELEASE SAVEPOINT job")
+
+    def load(self, stream: StreamId) -> Sequence[Recorded]:
+        """Return the stream's events in order."""
+        rows = run(self._cursor, log_table.SELECT_STREAM_RECORDED, (stream,)).fetchall()
+        return [
+            Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
+            for position, *stored in rows
+        ]
+
+    def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
+        """Insert the events at the next positions."""
+        stored = [self._mapper.to_stored_event(envelope) for envelope in envelopes]
+        try:
+            positions = self._recorder.append(self._cursor, stored, self._head)
+        except psycopg.IntegrityError as fault:
+            raise StreamMoved(envelopes[0].stream) from fault
+        return [Recorded(*pair) for pair in zip(positions, envelopes, strict=True)]
+
+    def streams_after(self, position: int) -> set[StreamId]:
+        """Return the streams that have an event after `position`."""
+        rows = run(self._cursor, log_table.SELECT_STREAMS_AFTER, (position,)).fetchall()
+        return {StreamId(stream) for (stream,) in rows}
+
+
+class PostgresStore:
+    """An event store in one PostgreSQL database, connected by its URL."""
+
+    def __init__(self, url: str) -> None:
+        self._datastore = LogDatastore(url)
+        self._recorder = PostgresLogRecorder(self._datastore)
+        self._mapper = EnvelopeMapper()
+
+    def create(self, statements: Sequence[str]) -> None:
+        """Create the log's own tables and run these statements, all or nothing."""
+        with self._translated(), self._recorder.transaction(commit=True) as cursor:
+            self._recorder.create_tables(cursor)
+            for statement in statements:
+                run(cursor, statement)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open a write transaction, the one of all processes' that holds the log's lock."""
+        with self._translated(), self._recorder.locked() as (cursor, head):
+            yield PostgresTransaction(self._recorder, self._mapper, cursor, head)
+
+    @contextmanager
+    def read(self) -> Iterator[Rows]:
+        """Open a consistent read of all tables."""
+        with self._translated(), self._recorder.transaction(commit=False) as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield PostgresRows(cursor)
+
+    def head(self) -> int:
+        """Return the position of the newest committed event; 0 if none."""
+        with self._translated():
+            return self._recorder.max_notification_id()
+
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` committed events after `position`, in order."""
+        with self._translated():
+            notifications = self._recorder.select_notifications(
+                position, limit, inclusive_of_start=False
+            )
+        return [
+            Recorded(stored.id, self._mapper.envelope(stored))
+            for stored in notifications
+        ]
+
+    def close(self) -> None:
+        """Release every connection."""
+        self._datastore.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.Error, PersistenceError) as fault:
+            raise _unavailable(fault) from fault
+
+
+def _unavailable(fault: Exception) -> Unavailable:
+    return Unavailable(f"PostgreSQL: {fault}")

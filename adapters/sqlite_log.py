@@ -1,0 +1,158 @@
+"""The library's SQLite recorder on our own tables. Connections are as strict as SQLite can be:
+write-ahead log, ``synchronous=FULL``, writes by ``BEGIN IMMEDIATE`` so that no reader's snapshot
+can turn a write into ``SQLITE_BUSY``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.persistence import (
+    ApplicationRecorder,
+    Notification,
+    StoredEvent,
+    Subscription,
+)
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
+
+from adapters import log_table
+from adapters.hash_chain import LogHead
+
+PRAGMAS = (
+    "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA trusted_schema = OFF",
+)
+FORBID_CHANGE = tuple(
+    f"CREATE TRIGGER IF NOT EXISTS event_log_no_{verb.lower()} BEFORE {verb} ON event_log "
+    "BEGIN SELECT RAISE(ABORT, 'history is never changed'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+
+
+class LogConnectionPool(SQLiteConnectionPool):
+    """Connections with our pragmas and plain tuples for rows."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        raw = connection._sqlite_conn  # noqa: SLF001 - the library offers no other way to it
+        raw.row_factory = None
+        for pragma in PRAGMAS:
+            raw.execute(pragma)
+        return connection
+
+
+class LogDatastore(SQLiteDatastore):
+    """The library's datastore over such connections."""
+
+    def __init__(self, db_name: str) -> None:
+        super().__init__(db_name, originator_id_type="text")
+        self.pool = LogConnectionPool(db_name=db_name, pool_size=8, max_overflow=32)
+
+
+class SQLiteLogRecorder(SQLiteApplicationRecorder):
+    """Records events in `event_log`, each linked to the one before, at dense positions."""
+
+    datastore: LogDatastore
+
+    def construct_create_table_statements(self) -> list[str]:
+        """Return our own tables in place of the library's."""
+        return [*log_table.create_tables("BLOB"), *FORBID_CHANGE]
+
+    def _create_table(self, c: SQLiteCursor) -> None:
+        super()._create_table(c)
+        c.execute(log_table.INSERT_HEAD, log_table.INSERT_HEAD_PARAMS)
+
+    @contextmanager
+    def locked(self) -> Iterator[tuple[SQLiteCursor, LogHead]]:
+        """Lock the log for writing; store the head and commit on leaving, else roll back."""
+        with self.datastore.get_connection(commit=True) as connection:
+            cursor = connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                cursor.execute(log_table.SELECT_HEAD)
+                before, digest = cursor.fetchone()
+                head = LogHead(before, digest)
+                yield cursor, head
+                if head.position != before:
+                    cursor.execute(log_table.UPDATE_HEAD, (head.position, head.hash))
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append events in a transaction of their own; return their positions."""
+        del kwargs
+        with self.locked() as (cursor, head):
+            return self.append(cursor.sqlite_cursor, stored_events, head)
+
+    def append(
+        self,
+        cursor: sqlite3.Cursor,
+        stored_events: Sequence[StoredEvent],
+        head: LogHead,
+    ) -> list[int]:
+        """Append events inside a transaction that holds the locked head."""
+        positions = []
+        for stored in stored_events:
+            row = head.advance(stored)
+            cursor.execute(log_table.INSERT_EVENT, row)
+            positions.append(row[0])
+        return positions
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """Return part of one stream."""
+        sql, params = log_table.events_of_stream(
+            str(originator_id), gt, lte, limit, desc=desc
+        )
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(sql, params)
+            return [log_table.stored_event(row) for row in cursor.fetchall()]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Return part of the log in the order of positions, which is that of the commits."""
+        sql, params = log_table.notifications(
+            start, stop, topics, limit, inclusive=inclusive_of_start
+        )
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(sql, params)
+            return [log_table.notification(row) for row in cursor.fetchall()]
+
+    def _max_notification_id(self, c: SQLiteCursor) -> int:
+        c.execute(log_table.SELECT_POSITION)
+        return int(c.fetchone()[0])
+
+    def subscribe(
+        self, gt: int | None = None, topics: Sequence[str] = ()
+    ) -> Subscription[ApplicationRecorder]:
+        """Refuse: followers pull by position and are woken by the bus."""
+        log_table.refuse_subscription(gt, topics)

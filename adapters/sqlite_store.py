@@ -1,0 +1,190 @@
+"""The `EventStore` port on SQLite: one file, one process that writes. Every write runs under the
+pool's writer lock and ``BEGIN IMMEDIATE``; readers see the last commit and never wait."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import uuid4
+
+from eventsourcing.persistence import PersistenceError, StoredEvent
+
+from adapters import log_table
+from adapters.envelope_mapper import EnvelopeMapper
+from adapters.hash_chain import LogHead
+from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
+from domain.envelope import Envelope, Recorded
+from domain.ports import (
+    Row,
+    RowConflict,
+    Rows,
+    StreamMoved,
+    Transaction,
+    Unavailable,
+    Value,
+)
+from domain.values import StreamId
+
+FAULTS = (sqlite3.Error, PersistenceError)
+
+
+class SQLiteRows:
+    """Rows over one cursor."""
+
+    def __init__(self, cursor: sqlite3.Cursor) -> None:
+        self._cursor = cursor
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Run a statement; return the number of rows it touched."""
+        try:
+            return self._cursor.execute(sql, params).rowcount
+        except sqlite3.IntegrityError as fault:
+            raise RowConflict(str(fault)) from fault
+        except sqlite3.OperationalError as fault:
+            raise _unavailable(fault) from fault
+
+    def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """Run a query; return all its rows."""
+        try:
+            return self._cursor.execute(sql, params).fetchall()
+        except sqlite3.OperationalError as fault:
+            raise _unavailable(fault) from fault
+
+
+class SQLiteTransaction:
+    """One write transaction, with the log's head in hand."""
+
+    def __init__(
+        self,
+        recorder: SQLiteLogRecorder,
+        mapper: EnvelopeMapper,
+        cursor: sqlite3.Cursor,
+        head: LogHead,
+    ) -> None:
+        self._recorder = recorder
+        self._mapper = mapper
+        self._cursor = cursor
+        self._head = head
+        self.rows: Rows = SQLiteRows(cursor)
+
+    @property
+    def head(self) -> int:
+        """Position of the newest event, this transaction's own included."""
+        return self._head.position
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo everything done inside if the block raises."""
+        before, digest = self._head.position, self._head.hash
+        self._cursor.execute("SAVEPOINT job")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute("ROLLBACK TO job")
+            self._cursor.execute("RELEASE job")
+            self._head.position, self._head.hash = before, digest
+            raise
+        self._cursor.execute("RELEASE job")
+
+    def load(self, stream: StreamId) -> Sequence[Recorded]:
+        """Return the stream's events in order."""
+        rows = self._cursor.execute(
+            log_table.SELECT_STREAM_RECORDED, (stream,)
+        ).fetchall()
+        return [
+            Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
+            for position, *stored in rows
+        ]
+
+    def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
+        """Insert the events at the next positions."""
+        stored = [self._mapper.to_stored_event(envelope) for envelope in envelopes]
+        try:
+            positions = self._recorder.append(self._cursor, stored, self._head)
+        except sqlite3.IntegrityError as fault:
+            raise StreamMoved(envelopes[0].stream) from fault
+        return [Recorded(*pair) for pair in zip(positions, envelopes, strict=True)]
+
+    def streams_after(self, position: int) -> set[StreamId]:
+        """Return the streams that have an event after `position`."""
+        rows = self._cursor.execute(
+            log_table.SELECT_STREAMS_AFTER, (position,)
+        ).fetchall()
+        return {StreamId(stream) for (stream,) in rows}
+
+
+class SQLiteStore:
+    """An event store in one SQLite file, or in memory where `path` is None."""
+
+    def __init__(self, path: str | None) -> None:
+        name = (
+            f"file:doorward-{uuid4().hex}?mode=memory&cache=shared"
+            if path is None
+            else path
+        )
+        self._datastore = LogDatastore(name)
+        self._recorder = SQLiteLogRecorder(self._datastore, "event_log")
+        self._mapper = EnvelopeMapper()
+
+    def create(self, statements: Sequence[str]) -> None:
+        """Create the log's own tables and run these statements, all or nothing."""
+        with (
+            self._translated(),
+            self._datastore.get_connection(commit=True) as connection,
+        ):
+            cursor = connection.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            try:
+                self._recorder._create_table(cursor)  # noqa: SLF001 - the library's own hook
+                for statement in statements:
+                    cursor.execute(statement)
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open the one write transaction."""
+        with self._translated(), self._recorder.locked() as (cursor, head):
+            yield SQLiteTransaction(
+                self._recorder, self._mapper, cursor.sqlite_cursor, head
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[Rows]:
+        """Open a consistent read of all tables."""
+        with self._translated(), self._datastore.transaction(commit=False) as cursor:
+            yield SQLiteRows(cursor.sqlite_cursor)
+
+    def head(self) -> int:
+        """Return the position of the newest committed event; 0 if none."""
+        with self._translated():
+            return self._recorder.max_notification_id()
+
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` committed events after `position`, in order."""
+        with self._translated():
+            notifications = self._recorder.select_notifications(
+                position, limit, inclusive_of_start=False
+            )
+        return [
+            Recorded(stored.id, self._mapper.envelope(stored))
+            for stored in notifications
+        ]
+
+    def close(self) -> None:
+        """Release every connection."""
+        self._datastore.close()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except FAULTS as fault:
+            raise _unavailable(fault) from fault
+
+
+def _unavailable(fault: Exception) -> Unavailable:
+    return Unavailable(f"SQLite: {fault}")

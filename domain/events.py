@@ -1,0 +1,53 @@
+"""Every event there is, by its topic. A topic is a literal that outlives modules and class names;
+the stored samples in ``tests/samples`` keep each version decodable for ever."""
+
+from __future__ import annotations
+
+from domain.access_request import RequestCancelled, RequestEvent, RequestSubmitted
+from domain.catalog import (
+    AppAdded,
+    AppChanged,
+    AppEvent,
+    AppRetired,
+    PermissionAdded,
+    PermissionChanged,
+    PermissionEvent,
+    PermissionRetired,
+)
+from domain.consent import ConsentEvent, ConsentGiven, ConsentRevoked, ConsentWidened
+from domain.person import PersonChanged, PersonEvent, PersonRegistered
+from domain.token_family import (
+    CodeRedeemed,
+    FamilyEnded,
+    FamilyEvent,
+    FamilyOpened,
+    RefreshTokenRotated,
+)
+
+Event = (
+    AppEvent | PermissionEvent | PersonEvent | RequestEvent | ConsentEvent | FamilyEvent
+)
+
+EVENT_TYPES: dict[str, type[Event]] = {
+    kind.TOPIC: kind
+    for kind in (
+        AppAdded,
+        AppChanged,
+        AppRetired,
+        PermissionAdded,
+        PermissionChanged,
+        PermissionRetired,
+        PersonRegistered,
+        PersonChanged,
+        RequestSubmitted,
+        RequestCancelled,
+        ConsentGiven,
+        ConsentWidened,
+        ConsentRevoked,
+        FamilyOpened,
+        CodeRedeemed,
+        RefreshTokenRotated,
+        FamilyEnded,
+    )
+}
+"""Topic to event class; the schema number of a class is its present version."""

@@ -1,0 +1,98 @@
+"""What the rules and the shell need from outside, as protocols: a log of events with its rows, a
+clock, ids. Adapters implement them; everything is synchronous, and the server decides on which
+thread it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from domain.envelope import Envelope, Recorded
+from domain.values import StreamId
+
+Value = str | int | float | bytes | None
+"""What a column holds. Times are ISO 8601 text in UTC, so that they sort; booleans are 0 and 1."""
+
+Row = tuple[Value, ...]
+Clock = Callable[[], datetime]
+NewId = Callable[[], str]
+"""Returns a new UUID of version 7 (RFC 9562 §5.7) in its text form."""
+
+
+class Unavailable(Exception):  # noqa: N818 - says what is, as the refusals do
+    """The store cannot be reached or cannot write now; nothing of this attempt may be assumed."""
+
+
+class StreamMoved(Exception):  # noqa: N818 - says what is, as the refusals do
+    """Another writer appended this version of the stream first."""
+
+
+class RowConflict(Exception):  # noqa: N818 - says what is, as the refusals do
+    """A statement broke a constraint of a table, such as a key that is already taken."""
+
+
+class Rows(Protocol):
+    """SQL over the store's tables, with ``?`` for parameters; one dialect that both databases
+    speak: TEXT, BIGINT and no vendor functions. A literal ``?`` or ``%`` may not stand in it."""
+
+    def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Run a statement; return the number of rows it touched. Raises `RowConflict`."""
+
+    def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """Run a query; return all its rows."""
+
+
+class Transaction(Protocol):
+    """One write transaction: the log's lock is held, nothing is visible before it commits."""
+
+    @property
+    def rows(self) -> Rows:
+        """The tables, inside this transaction."""
+
+    @property
+    def head(self) -> int:
+        """Position of the newest event, this transaction's own included; 0 if none."""
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo everything done inside if the block raises, and let the exception pass."""
+
+    def load(self, stream: StreamId) -> Sequence[Recorded]:
+        """Return the stream's events in order; empty if there is none."""
+
+    def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
+        """Insert the events at the next positions; raises `StreamMoved` on a taken version."""
+
+    def streams_after(self, position: int) -> set[StreamId]:
+        """Return the streams that have an event after `position`."""
+
+
+class EventLog(Protocol):
+    """The log read in commit order. Positions are dense: a reader that has seen p has missed
+    nothing below it."""
+
+    def head(self) -> int:
+        """Return the position of the newest committed event; 0 if none."""
+
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` committed events after `position`, in order."""
+
+
+class EventStore(EventLog, Protocol):
+    """The log and the tables beside it, in one database."""
+
+    def create(self, statements: Sequence[str]) -> None:
+        """Create the log's own tables and run these ``CREATE ... IF NOT EXISTS`` statements."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Open the one write transaction; commits on leaving, rolls back if the block raises.
+
+        Raises `Unavailable` if the database fails, at any point including the commit.
+        """
+
+    def read(self) -> AbstractContextManager[Rows]:
+        """Open a consistent read of all tables; never waits for a writer."""
+
+    def close(self) -> None:
+        """Release every connection."""

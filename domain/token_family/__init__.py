@@ -1,0 +1,55 @@
+"""A token family: everything that grew out of one authorization code (RFC 6749 §4.1, §6). It
+opens with the code, the code is redeemed once, the refresh token rotates (OAuth 2.1 §4.3.1), and
+any replay ends the family.
+
+    Absent --OpenFamily--> Opened --RedeemCode--> Live --RotateRefreshToken--> Live
+                              \\_________________________ replay · revoke · -> Ended
+
+A refresh token that was rotated a moment ago may be used once more within `GRACE`: a client whose
+sessions share it, or whose answer was lost on the way, is not an attacker. Later use is a replay.
+"""
+
+from domain.token_family.decider import DECIDER, decide, evolve, family_stream
+from domain.token_family.vocabulary import (
+    Absent,
+    CodeRedeemed,
+    Ended,
+    EndFamily,
+    EndReason,
+    FamilyCommand,
+    FamilyEnded,
+    FamilyEvent,
+    FamilyOpened,
+    GRACE,
+    Live,
+    Opened,
+    OpenFamily,
+    RedeemCode,
+    RefreshTokenRotated,
+    RotateRefreshToken,
+    TokenFamily,
+)
+
+__all__ = [
+    "Absent",
+    "CodeRedeemed",
+    "Ended",
+    "EndFamily",
+    "EndReason",
+    "FamilyCommand",
+    "FamilyEnded",
+    "FamilyEvent",
+    "FamilyOpened",
+    "GRACE",
+    "Live",
+    "Opened",
+    "OpenFamily",
+    "RedeemCode",
+    "RefreshTokenRotated",
+    "RotateRefreshToken",
+    "TokenFamily",
+    "DECIDER",
+    "decide",
+    "evolve",
+    "family_stream",
+]
