@@ -79,9 +79,6 @@ def decide(
 def _submit(
     state: AccessRequest, command: SubmitRequest, facts: SubmissionFacts
 ) -> Sequence[RequestEvent]:
-    if not isinstance(state, Absent):
-        # The bus leads an equal request to the one still open: asked and answered.
-        return []
     requester, target = _people(command, facts)
     rules.check_on_behalf(
         facts.policy, command.requester, command.target, target.record
@@ -91,6 +88,12 @@ def _submit(
         raise StartInThePast
     if command.custom_fields:
         raise UnknownField(command.custom_fields[0])
+    length = _length(command, facts.policy)
+    justification = _justification(command, facts.policy)
+    if not isinstance(state, Absent):
+        # The bus leads an equal request to the one still open: asked and answered. Only a caller
+        # who could have submitted it gets this far, so nobody learns of a stranger's request.
+        return []
     return [
         RequestSubmitted(
             request_id=command.request_id,
@@ -98,8 +101,8 @@ def _submit(
             target=command.target,
             app=app,
             permissions=permissions,
-            access_seconds=_length(command, facts.policy),
-            justification=_justification(command, facts.policy),
+            access_seconds=length,
+            justification=justification,
             starts_at=command.starts_at,
             directory=Directory(
                 requester_version=requester.version,

@@ -1,0 +1,108 @@
+"""Who is who: the directory's present facts about each person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.envelope import Recorded
+from domain.person import PersonChanged, PersonRegistered, Role
+from domain.ports import Row, Rows
+from domain.values import PersonId
+from projections.columns import json_text, maybe_text, text_list
+from projections.projection import Projection
+
+COLUMNS = (
+    "person_id, username, given_name, family_name, email, manager, groups_json, roles_json, "
+    "disabled"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """A person as the directory describes him now."""
+
+    person_id: PersonId
+    username: str
+    given_name: str
+    family_name: str
+    email: str
+    manager: PersonId | None
+    groups: tuple[str, ...]
+    roles: tuple[Role, ...]
+    disabled: bool
+
+
+def _put(
+    rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChanged
+) -> None:
+    record = event.record
+    rows.execute("DELETE FROM person WHERE person_id = ?", (event.person_id,))
+    rows.execute(
+        f"INSERT INTO person ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (
+            event.person_id,
+            record.username.text,
+            record.given_name.text,
+            record.family_name.text,
+            record.email.text,
+            record.manager,
+            json_text(record.groups),
+            json_text(record.roles),
+            int(record.disabled),
+        ),
+    )
+
+
+PROJECTION = Projection(
+    name="people",
+    tables=("person",),
+    schema=(
+        "CREATE TABLE IF NOT EXISTS person ("
+        "person_id TEXT PRIMARY KEY, username TEXT NOT NULL, given_name TEXT NOT NULL, "
+        "family_name TEXT NOT NULL, email TEXT NOT NULL, manager TEXT, "
+        "groups_json TEXT NOT NULL, roles_json TEXT NOT NULL, disabled BIGINT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS person_by_username ON person (username)",
+    ),
+    handlers={PersonRegistered: _put, PersonChanged: _put},
+)
+
+
+def person_by_id(rows: Rows, person_id: str) -> PersonRow | None:
+    """Return the person, or None."""
+    return _one(rows, "person_id", person_id)
+
+
+def person_by_username(rows: Rows, username: str) -> PersonRow | None:
+    """Return the person with exactly this username, or None."""
+    return _one(rows, "username", username)
+
+
+def _one(rows: Rows, column: str, value: str) -> PersonRow | None:
+    found = rows.select(f"SELECT {COLUMNS} FROM person WHERE {column} = ?", (value,))  # noqa: S608
+    return _row(found[0]) if found else None
+
+
+def _row(row: Row) -> PersonRow:
+    (
+        person_id,
+        username,
+        given_name,
+        family_name,
+        email,
+        manager,
+        groups,
+        roles,
+        disabled,
+    ) = row
+    boss = maybe_text(manager)
+    return PersonRow(
+        person_id=PersonId(str(person_id)),
+        username=str(username),
+        given_name=str(given_name),
+        family_name=str(family_name),
+        email=str(email),
+        manager=None if boss is None else PersonId(boss),
+        groups=text_list(groups),
+        roles=tuple(Role(role) for role in text_list(roles)),
+        disabled=bool(disabled),
+    )

@@ -1,0 +1,117 @@
+"""The routing of the system: each command, the decider that takes it, and where its facts come
+from. Facts are states of other aggregates, read inside the command's own transaction, so that a
+decision never rests on a read model that lags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import access_request, catalog, consent, person, policy, token_family
+from domain.access_request import (
+    CancelRequest,
+    CancellationFacts,
+    KnownApp,
+    KnownPermission,
+    KnownPerson,
+    SubmissionFacts,
+    SubmitRequest,
+    request_stream,
+    slot,
+)
+from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
+from domain.consent import GiveConsent, RevokeConsent, consent_stream
+from domain.person import PutPerson, person_stream
+from domain.token_family import (
+    EndFamily,
+    OpenFamily,
+    RedeemCode,
+    RotateRefreshToken,
+    family_stream,
+)
+from domain.values import AppId, PermissionId, PersonId, StreamId
+from projections.open_requests import open_request_at, slot_key
+from server.command_bus import Handler, Handlers, UnitOfWork
+
+
+def _known_person(work: UnitOfWork, person_id: PersonId) -> KnownPerson | None:
+    version, state = work.state_of(person.DECIDER, person_stream(person_id))
+    return KnownPerson(state.record, version) if state.record else None
+
+
+def _known_app(work: UnitOfWork, app_id: AppId) -> KnownApp | None:
+    version, state = work.state_of(catalog.APP, catalog.app_stream(app_id))
+    return KnownApp(state.record, version) if state.record else None
+
+
+def _known_permission(
+    work: UnitOfWork, permission_id: PermissionId
+) -> KnownPermission | None:
+    stream = catalog.permission_stream(permission_id)
+    version, state = work.state_of(catalog.PERMISSION, stream)
+    return KnownPermission(state.record, version) if state.record else None
+
+
+def _submission(
+    work: UnitOfWork, command: SubmitRequest
+) -> tuple[StreamId, SubmissionFacts]:
+    """Lead an equal request to the one that is still open, under any concurrency."""
+    key = slot_key(slot(command.target, command.app_id, command.permission_ids))
+    facts = SubmissionFacts(
+        requester=_known_person(work, command.requester),
+        target=_known_person(work, command.target),
+        app=_known_app(work, command.app_id),
+        permissions=tuple(
+            _known_permission(work, one) for one in command.permission_ids
+        ),
+        policy=policy.DEFAULT,
+    )
+    return request_stream(open_request_at(work.rows, key) or command.request_id), facts
+
+
+def _cancellation(
+    work: UnitOfWork, command: CancelRequest
+) -> tuple[StreamId, CancellationFacts]:
+    stream = request_stream(command.request_id)
+    version, _ = work.state_of(access_request.DECIDER, stream)
+    return stream, CancellationFacts(_known_person(work, command.by), version)
+
+
+def _app(_work: UnitOfWork, command: PutApp | RetireApp) -> tuple[StreamId, None]:
+    return catalog.app_stream(command.app_id), None
+
+
+def _permission(
+    _work: UnitOfWork, command: PutPermission | RetirePermission
+) -> tuple[StreamId, None]:
+    return catalog.permission_stream(command.permission_id), None
+
+
+def _person(_work: UnitOfWork, command: PutPerson) -> tuple[StreamId, None]:
+    return person_stream(command.person_id), None
+
+
+def _consent(
+    _work: UnitOfWork, command: GiveConsent | RevokeConsent
+) -> tuple[StreamId, None]:
+    return consent_stream(command.consent_id), None
+
+
+def _family(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:  # noqa: ANN401
+    return family_stream(command.family_id), None
+
+
+HANDLERS: Handlers = {
+    SubmitRequest: Handler(access_request.DECIDER, _submission),
+    CancelRequest: Handler(access_request.DECIDER, _cancellation),
+    PutApp: Handler(catalog.APP, _app),
+    RetireApp: Handler(catalog.APP, _app),
+    PutPermission: Handler(catalog.PERMISSION, _permission),
+    RetirePermission: Handler(catalog.PERMISSION, _permission),
+    PutPerson: Handler(person.DECIDER, _person),
+    GiveConsent: Handler(consent.DECIDER, _consent),
+    RevokeConsent: Handler(consent.DECIDER, _consent),
+    OpenFamily: Handler(token_family.DECIDER, _family),
+    RedeemCode: Handler(token_family.DECIDER, _family),
+    RotateRefreshToken: Handler(token_family.DECIDER, _family),
+    EndFamily: Handler(token_family.DECIDER, _family),
+}

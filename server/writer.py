@@ -1,0 +1,184 @@
+"""The one writer: a thread that drains waiting jobs, runs each in a savepoint of one transaction,
+and commits once for all of them. A job's answer is given only after its commit is durable; a job
+that raises is undone alone. It knows nothing of commands or events: jobs do."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Protocol, TypeVar
+
+from domain.errors import Refused
+from domain.ports import EventStore, Transaction, Unavailable
+
+Answer = TypeVar("Answer")
+BATCH = 512
+"""Most jobs in one transaction; bounds how long one waits for the commit of others."""
+BACKLOG = 10_000
+"""Most jobs waiting; beyond it the writer is overloaded and says so at once."""
+
+_log = logging.getLogger(__name__)
+
+
+class Batch(Protocol):
+    """What jobs share inside one transaction, told of its end."""
+
+    def begin(self, transaction: Transaction) -> None:
+        """Take the new transaction."""
+
+    def keep(self) -> None:
+        """The job just run stays in the transaction."""
+
+    def drop(self) -> None:
+        """The job just run was undone."""
+
+    def committed(self) -> None:
+        """The transaction is durable."""
+
+    def abandoned(self) -> None:
+        """The transaction is gone, or nobody knows."""
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[], object]
+    reply: Future[object] | asyncio.Future[object]
+    loop: asyncio.AbstractEventLoop | None
+    answer: object = None
+    fault: BaseException | None = None
+
+
+class Writer:
+    """Runs jobs in group commits on a thread of its own, from `start` until `close`."""
+
+    def __init__(
+        self, store: EventStore, batch: Batch, grown: Callable[[], None]
+    ) -> None:
+        """`grown` is called on the writer's thread after each commit; it must not block."""
+        self._store = store
+        self._batch = batch
+        self._grown = grown
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread = threading.Thread(
+            target=self._drain, name="doorward-writer", daemon=True
+        )
+        self._accepting = False
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._accepting = True
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the jobs that wait, then stop."""
+        if self._accepting:
+            self._accepting = False
+            self._jobs.put(None)
+            self._thread.join()
+
+    async def call(self, job: Callable[[], Answer]) -> Answer:
+        """Run a job and return its answer once durable. Cancelling does not undo a job."""
+        loop = asyncio.get_running_loop()
+        reply: asyncio.Future[object] = loop.create_future()
+        self._put(_Job(job, reply, loop))
+        return await reply  # type: ignore[return-value]  # the job's own answer comes back
+
+    def call_blocking(self, job: Callable[[], Answer]) -> Answer:
+        """Do the same for a caller outside any event loop."""
+        reply: Future[object] = Future()
+        self._put(_Job(job, reply, None))
+        return reply.result()  # type: ignore[return-value]  # the job's own answer comes back
+
+    def _put(self, job: _Job) -> None:
+        if not self._accepting:
+            msg = "the server is shutting down"
+            raise Unavailable(msg)
+        if self._jobs.qsize() >= BACKLOG:
+            msg = "too many writes are waiting; try again in a moment"
+            raise Unavailable(msg)
+        self._jobs.put(job)
+
+    def _drain(self) -> None:
+        stopping = False
+        while not stopping:
+            first = self._jobs.get()
+            jobs = [] if first is None else [first]
+            stopping = first is None
+            while not stopping and len(jobs) < BATCH:
+                try:
+                    job = self._jobs.get_nowait()
+                except Empty:
+                    break
+                if job is None:
+                    stopping = True
+                else:
+                    jobs.append(job)
+            if jobs:
+                self._commit(jobs)
+                _reply(jobs)
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        try:
+            with self._store.write() as transaction:
+                self._batch.begin(transaction)
+                for job in jobs:
+                    self._run(transaction, job)
+        except Exception as fault:  # noqa: BLE001 - every waiting caller must get an answer
+            self._batch.abandoned()
+            _fail(jobs, fault)
+            return
+        self._batch.committed()
+        self._grown()
+
+    def _run(self, transaction: Transaction, job: _Job) -> None:
+        try:
+            with transaction.savepoint():
+                job.answer = job.run()
+        except Unavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001 - handed to the job's caller, who judges it
+            self._batch.drop()
+            job.fault = fault
+        else:
+            self._batch.keep()
+
+
+def _fail(jobs: Iterable[_Job], fault: Exception) -> None:
+    """Nothing of the batch may be assumed: every job fails that had not been refused anyway."""
+    if not isinstance(fault, Unavailable):
+        _log.error("a group commit failed", exc_info=fault)
+    for job in jobs:
+        if not isinstance(job.fault, Refused):
+            job.fault = fault
+
+
+def _reply(jobs: list[_Job]) -> None:
+    """Answer the callers; one wake-up for each event loop, not for each job."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        if job.loop is None:
+            _settle([job])
+        else:
+            loops.setdefault(job.loop, []).append(job)
+    for loop, theirs in loops.items():
+        try:
+            loop.call_soon_threadsafe(_settle, theirs)
+        except RuntimeError:
+            _log.warning(
+                "%d answers came after their event loop had closed", len(theirs)
+            )
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.reply.done():
+            continue
+        if job.fault is not None:
+            job.reply.set_exception(job.fault)
+        else:
+            job.reply.set_result(job.answer)
