@@ -1,0 +1,92 @@
+"""Followed read models: they come after the log in batches, each batch's rows and position in one
+transaction of the writer, so that a crash repeats nothing and skips nothing. Woken when the log
+grows, with a slow poll as the floor for what other processes append."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+
+import anyio
+
+from domain.envelope import Recorded
+from domain.ports import EventLog, Rows
+from projections.columns import number
+from projections.projection import Projection
+from server.command_bus import CommandBus, UnitOfWork
+
+BATCH = 500
+POLL_SECONDS = 1.0
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS followed_position ("
+    "projection TEXT PRIMARY KEY, position BIGINT NOT NULL)",
+)
+
+
+def position_of(rows: Rows, projection: Projection) -> int:
+    """Return the position up to which this projection has followed; 0 before the first event."""
+    found = rows.select(
+        "SELECT position FROM followed_position WHERE projection = ?",
+        (projection.name,),
+    )
+    return number(found[0][0]) if found else 0
+
+
+def set_position(rows: Rows, projection: Projection, position: int) -> None:
+    """Store how far this projection has followed."""
+    rows.execute(
+        "INSERT INTO followed_position (projection, position) VALUES (?, ?) "
+        "ON CONFLICT (projection) DO UPDATE SET position = excluded.position",
+        (projection.name, position),
+    )
+
+
+class Follower:
+    """Keeps one projection up with the log."""
+
+    def __init__(self, bus: CommandBus, log: EventLog, projection: Projection) -> None:
+        self._bus = bus
+        self._log = log
+        self._projection = projection
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._grown = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say, from any thread, that the log has grown."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._grown.set)
+
+    async def run(self) -> None:
+        """Follow until cancelled. A fault ends it: a read model must not fall behind unseen."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._grown.clear()
+            await anyio.to_thread.run_sync(self.catch_up)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._grown.wait()
+
+    def catch_up(self) -> int:
+        """Follow to the present head, blocking; return the position reached."""
+        position = self._bus.call_blocking(
+            lambda work: position_of(work.rows, self._projection)
+        )
+        while events := self._log.events_after(position, BATCH):
+            position = self._bus.call_blocking(partial(self._apply, position, events))
+        return position
+
+    def _apply(
+        self, position: int, events: Sequence[Recorded], work: UnitOfWork
+    ) -> int:
+        """Apply a batch unless another process has come first; return the position now."""
+        reached = position_of(work.rows, self._projection)
+        if reached != position:
+            return reached
+        for recorded in events:
+            self._projection.apply(work.rows, recorded)
+        set_position(work.rows, self._projection, events[-1].position)
+        return events[-1].position
