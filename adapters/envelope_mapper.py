@@ -18,7 +18,7 @@ class EnvelopeMapper(Mapper[str]):
     def __init__(self) -> None:
         """Take no transcoder, compressor or cipher: the codec is ours."""
 
-    def to_stored_event(self, domain_event: Any) -> StoredEvent:  # noqa: ANN401 - the library's
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return the stored form of an envelope."""
         envelope: Envelope = domain_event
         return StoredEvent(
@@ -28,7 +28,7 @@ class EnvelopeMapper(Mapper[str]):
             state=event_codec.encode(envelope),
         )
 
-    def to_domain_event(self, stored_event: StoredEvent) -> Any:  # noqa: ANN401 - the library's
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Return the envelope; raises `event_codec.Undecodable`."""
         return self.envelope(stored_event)
 

@@ -26,9 +26,7 @@ class Undecodable(ValueError):  # noqa: N818 - says what it is
     """Stored bytes do not hold the event their topic promises."""
 
 
-class _Stored(
-    msgspec.Struct, Generic[Payload], frozen=True, forbid_unknown_fields=True
-):
+class _Stored(msgspec.Struct, Generic[Payload], frozen=True, forbid_unknown_fields=True):
     """The stored form. The stream, version and topic stand in columns beside it."""
 
     id: str
@@ -103,9 +101,7 @@ def _lifted(topic: str, state: bytes) -> _Stored[Event]:
     except (msgspec.MsgspecError, KeyError) as fault:
         msg = f"{topic}: {fault}"
         raise Undecodable(msg) from fault
-    return _Stored(
-        raw.id, kind.SCHEMA, raw.at, raw.actor, raw.correlation, raw.causation, event
-    )
+    return _Stored(raw.id, kind.SCHEMA, raw.at, raw.actor, raw.correlation, raw.causation, event)
 
 
 def event_to_builtins(event: Event) -> Json:

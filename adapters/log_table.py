@@ -14,18 +14,18 @@ from adapters.hash_chain import GENESIS
 
 COLUMNS = "originator_id, originator_version, topic, state"
 
-INSERT_EVENT = (
-    f"INSERT INTO event_log (position, {COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
-)
+INSERT_EVENT = f"INSERT INTO event_log (position, {COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?)"
 SELECT_HEAD = "SELECT position, hash FROM log_head WHERE one = 1"
 UPDATE_HEAD = "UPDATE log_head SET position = ?, hash = ? WHERE one = 1"
 SELECT_POSITION = "SELECT position FROM log_head WHERE one = 1"
 SELECT_STREAM_RECORDED = (
-    f"SELECT position, {COLUMNS} FROM event_log "  # noqa: S608 - literal names
+    f"SELECT position, {COLUMNS} FROM event_log "
     "WHERE originator_id = ? ORDER BY originator_version"
 )
 SELECT_STREAMS_AFTER = "SELECT DISTINCT originator_id FROM event_log WHERE position > ?"
-INSERT_HEAD = "INSERT INTO log_head (one, position, hash) VALUES (1, 0, ?) ON CONFLICT (one) DO NOTHING"
+INSERT_HEAD = (
+    "INSERT INTO log_head (one, position, hash) VALUES (1, 0, ?) ON CONFLICT (one) DO NOTHING"
+)
 INSERT_HEAD_PARAMS = (GENESIS,)
 
 
@@ -51,7 +51,7 @@ def events_of_stream(
     desc: bool,
 ) -> tuple[str, list[str | int]]:
     """Return the query, and its parameters, for part of one stream."""
-    sql = f"SELECT {COLUMNS} FROM event_log WHERE originator_id = ?"  # noqa: S608
+    sql = f"SELECT {COLUMNS} FROM event_log WHERE originator_id = ?"
     params: list[str | int] = [originator_id]
     for clause, bound in (
         (" AND originator_version > ?", gt),
@@ -76,7 +76,7 @@ def notifications(
     inclusive: bool,
 ) -> tuple[str, list[str | int]]:
     """Return the query, and its parameters, for part of the log in the order of positions."""
-    sql = f"SELECT position, {COLUMNS} FROM event_log"  # noqa: S608 - literal names
+    sql = f"SELECT position, {COLUMNS} FROM event_log"
     clauses: list[str] = []
     params: list[str | int] = []
     if start is not None:
@@ -109,7 +109,5 @@ def notification(row: Sequence[object]) -> Notification:
 
 def refuse_subscription(gt: int | None, topics: Sequence[str]) -> NoReturn:
     """Refuse the library's subscriptions: they miss wake-ups and hang; followers poll too."""
-    msg = (
-        f"follow the log by position instead (asked: after {gt}, topics {list(topics)})"
-    )
+    msg = f"follow the log by position instead (asked: after {gt}, topics {list(topics)})"
     raise NotImplementedError(msg)

@@ -116,9 +116,7 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Return part of one stream."""
-        sql, params = log_table.events_of_stream(
-            str(originator_id), gt, lte, limit, desc=desc
-        )
+        sql, params = log_table.events_of_stream(str(originator_id), gt, lte, limit, desc=desc)
         with self.transaction(commit=False) as cursor:
             return [log_table.stored_event(row) for row in run(cursor, sql, params)]
 

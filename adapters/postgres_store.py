@@ -146,10 +146,7 @@ class PostgresStore:
             notifications = self._recorder.select_notifications(
                 position, limit, inclusive_of_start=False
             )
-        return [
-            Recorded(stored.id, self._mapper.envelope(stored))
-            for stored in notifications
-        ]
+        return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
 
     def close(self) -> None:
         """Release every connection."""

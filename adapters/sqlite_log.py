@@ -123,9 +123,7 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """Return part of one stream."""
-        sql, params = log_table.events_of_stream(
-            str(originator_id), gt, lte, limit, desc=desc
-        )
+        sql, params = log_table.events_of_stream(str(originator_id), gt, lte, limit, desc=desc)
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(sql, params)
             return [log_table.stored_event(row) for row in cursor.fetchall()]

@@ -89,9 +89,7 @@ class SQLiteTransaction:
 
     def load(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the stream's events in order."""
-        rows = self._cursor.execute(
-            log_table.SELECT_STREAM_RECORDED, (stream,)
-        ).fetchall()
+        rows = self._cursor.execute(log_table.SELECT_STREAM_RECORDED, (stream,)).fetchall()
         return [
             Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
             for position, *stored in rows
@@ -108,9 +106,7 @@ class SQLiteTransaction:
 
     def streams_after(self, position: int) -> set[StreamId]:
         """Return the streams that have an event after `position`."""
-        rows = self._cursor.execute(
-            log_table.SELECT_STREAMS_AFTER, (position,)
-        ).fetchall()
+        rows = self._cursor.execute(log_table.SELECT_STREAMS_AFTER, (position,)).fetchall()
         return {StreamId(stream) for (stream,) in rows}
 
 
@@ -118,11 +114,7 @@ class SQLiteStore:
     """An event store in one SQLite file, or in memory where `path` is None."""
 
     def __init__(self, path: str | None) -> None:
-        name = (
-            f"file:doorward-{uuid4().hex}?mode=memory&cache=shared"
-            if path is None
-            else path
-        )
+        name = f"file:doorward-{uuid4().hex}?mode=memory&cache=shared" if path is None else path
         self._datastore = LogDatastore(name)
         self._recorder = SQLiteLogRecorder(self._datastore, "event_log")
         self._mapper = EnvelopeMapper()
@@ -148,9 +140,7 @@ class SQLiteStore:
     def write(self) -> Iterator[Transaction]:
         """Open the one write transaction."""
         with self._translated(), self._recorder.locked() as (cursor, head):
-            yield SQLiteTransaction(
-                self._recorder, self._mapper, cursor.sqlite_cursor, head
-            )
+            yield SQLiteTransaction(self._recorder, self._mapper, cursor.sqlite_cursor, head)
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
@@ -169,10 +159,7 @@ class SQLiteStore:
             notifications = self._recorder.select_notifications(
                 position, limit, inclusive_of_start=False
             )
-        return [
-            Recorded(stored.id, self._mapper.envelope(stored))
-            for stored in notifications
-        ]
+        return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
 
     def close(self) -> None:
         """Release every connection."""

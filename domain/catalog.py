@@ -166,9 +166,7 @@ def app_record(record: AppRecord) -> AppRecord:
     return AppRecord(
         name=clean_text("name", record.name, limit=NAME_LIMIT),
         description=clean_text("description", record.description, limit=TEXT_LIMIT),
-        categories=tuple(
-            clean_text("category", c, limit=NAME_LIMIT) for c in record.categories
-        ),
+        categories=tuple(clean_text("category", c, limit=NAME_LIMIT) for c in record.categories),
         audience=identifier("audience", record.audience),
         owner=clean_text("owner", record.owner, limit=NAME_LIMIT),
         instructions=clean_text("instructions", record.instructions, limit=TEXT_LIMIT),
@@ -226,11 +224,7 @@ def decide_permission(
             record = permission_record(command.record)
             if state.record is None:
                 return [PermissionAdded(permission_id, record)]
-            return (
-                []
-                if record == state.record
-                else [PermissionChanged(permission_id, record)]
-            )
+            return [] if record == state.record else [PermissionChanged(permission_id, record)]
         case RetirePermission():
             if state.record is None:
                 return []

@@ -91,9 +91,7 @@ class StandingConsent:
 Consent = NoConsent | StandingConsent
 
 
-def decide(
-    state: Consent, command: ConsentCommand, _facts: None
-) -> Sequence[ConsentEvent]:
+def decide(state: Consent, command: ConsentCommand, _facts: None) -> Sequence[ConsentEvent]:
     """Decide on one consent."""
     match command:
         case GiveConsent():
@@ -123,14 +121,10 @@ def _give(state: Consent, command: GiveConsent) -> Sequence[ConsentEvent]:
     if not added:
         return []
     standing = tuple(sorted({*state.scopes, *added}))
-    return [
-        ConsentWidened(
-            command.consent_id, state.person, command.client, standing, added
-        )
-    ]
+    return [ConsentWidened(command.consent_id, state.person, command.client, standing, added)]
 
 
-def evolve(state: Consent, event: ConsentEvent) -> Consent:
+def evolve(_state: Consent, event: ConsentEvent) -> Consent:
     """Fold one consent event."""
     match event:
         case ConsentGiven() | ConsentWidened():

@@ -135,9 +135,7 @@ class PermissionOfOtherApp(Invalid):
     """A permission does not belong to the named app."""
 
     code = "permission_of_other_app"
-    template = (
-        "{permission_id} does not belong to {app_id}; submit one request for each app."
-    )
+    template = "{permission_id} does not belong to {app_id}; submit one request for each app."
     permission_id: str
     app_id: str
 
@@ -204,9 +202,7 @@ class NotYourRequest(Forbidden):
     """Only requester, target or an administrator may do this."""
 
     code = "not_your_request"
-    template = (
-        "Only the requester, the person it is for or an administrator may do this."
-    )
+    template = "Only the requester, the person it is for or an administrator may do this."
     request_id: str
 
 

@@ -24,9 +24,7 @@ from domain.token_family import (
     RefreshTokenRotated,
 )
 
-Event = (
-    AppEvent | PermissionEvent | PersonEvent | RequestEvent | ConsentEvent | FamilyEvent
-)
+Event = AppEvent | PermissionEvent | PersonEvent | RequestEvent | ConsentEvent | FamilyEvent
 
 EVENT_TYPES: dict[str, type[Event]] = {
     kind.TOPIC: kind

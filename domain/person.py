@@ -100,9 +100,7 @@ def _cleaned(person_id: PersonId, record: PersonRecord) -> PersonRecord:
     )
 
 
-def decide(
-    state: Person, command: PersonCommand, _facts: None
-) -> Sequence[PersonEvent]:
+def decide(state: Person, command: PersonCommand, _facts: None) -> Sequence[PersonEvent]:
     """Decide on one person."""
     match command:
         case PutPerson(person_id=person_id):

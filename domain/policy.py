@@ -81,9 +81,7 @@ def check_on_behalf(
 ) -> None:
     """Raise unless `requester` may ask for `target`, and `target` can hold access at all."""
     if requester != target:
-        allowed = (
-            policy.on_behalf is OnBehalf.MANAGER and target_record.manager == requester
-        )
+        allowed = policy.on_behalf is OnBehalf.MANAGER and target_record.manager == requester
         if not allowed:
             raise OnBehalfNotAllowed(target)
     if target_record.disabled:

@@ -92,7 +92,7 @@ def identifier(field: str, text: str, *, limit: int = 200) -> str:
     Printable ASCII without blanks, 1 to `limit` characters: it must survive as a SQL key, a URL
     segment and a stream id without escaping surprises.
     """
-    if not re.fullmatch(r"[!-~]{1,%d}" % limit, text):
+    if not re.fullmatch(rf"[!-~]{{1,{limit}}}", text):
         raise MalformedText(field)
     return text
 

@@ -86,11 +86,9 @@ def _submitted(rows: Rows, recorded: Recorded, event: RequestSubmitted) -> None:
     envelope = recorded.envelope
     actor = envelope.actor
     at = instant(envelope.recorded_at)
-    permissions = [
-        [one.permission_id, one.label, one.version] for one in event.permissions
-    ]
+    permissions = [[one.permission_id, one.label, one.version] for one in event.permissions]
     rows.execute(
-        f"INSERT INTO access_request ({COLUMNS}) "  # noqa: S608 - our own literal names
+        f"INSERT INTO access_request ({COLUMNS}) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.request_id,
@@ -153,12 +151,10 @@ PROJECTION = Projection(
 def requests_of(rows: Rows, person: PersonId, wanted: Wanted) -> Page[RequestRow]:
     """Return a page of the requests in which this person has a part, and of no others."""
     where, params = _conditions(person, wanted)
-    total = number(
-        rows.select(f"SELECT COUNT(*) FROM access_request {where}", params)[0][0]
-    )  # noqa: S608
+    total = number(rows.select(f"SELECT COUNT(*) FROM access_request {where}", params)[0][0])
     order = "DESC" if wanted.newest_first else "ASC"
     found = rows.select(
-        f"SELECT {COLUMNS} FROM access_request {where} "  # noqa: S608 - values are parameters
+        f"SELECT {COLUMNS} FROM access_request {where} "
         f"ORDER BY requested_at {order}, request_id {order} LIMIT ? OFFSET ?",
         (*params, wanted.size, (wanted.page - 1) * wanted.size),
     )
@@ -211,9 +207,7 @@ def held_permissions(rows: Rows, person: PersonId) -> frozenset[str]:
 def _permissions(text: Value) -> tuple[RequestedPermission, ...]:
     listed = json_value(text)
     items = listed if isinstance(listed, list) else []
-    return tuple(
-        RequestedPermission(PermissionId(i), label, v) for i, label, v in items
-    )
+    return tuple(RequestedPermission(PermissionId(i), label, v) for i, label, v in items)
 
 
 def _row(row: Row) -> RequestRow:

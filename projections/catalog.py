@@ -94,9 +94,7 @@ def _put_permission(
     rows: Rows, _recorded: Recorded, event: PermissionAdded | PermissionChanged
 ) -> None:
     record = event.record
-    rows.execute(
-        "DELETE FROM permission WHERE permission_id = ?", (event.permission_id,)
-    )
+    rows.execute("DELETE FROM permission WHERE permission_id = ?", (event.permission_id,))
     rows.execute(
         "INSERT INTO permission (permission_id, app_id, label, description, kind, name_key, "
         "text_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -112,12 +110,8 @@ def _put_permission(
     )
 
 
-def _retire_permission(
-    rows: Rows, _recorded: Recorded, event: PermissionRetired
-) -> None:
-    rows.execute(
-        "DELETE FROM permission WHERE permission_id = ?", (event.permission_id,)
-    )
+def _retire_permission(rows: Rows, _recorded: Recorded, event: PermissionRetired) -> None:
+    rows.execute("DELETE FROM permission WHERE permission_id = ?", (event.permission_id,))
 
 
 PROJECTION = Projection(
@@ -174,9 +168,7 @@ def _visible(groups: tuple[str, ...]) -> _Where:
     return _Where((f"a.audience IN ({', '.join('?' * len(audiences))})",), audiences)
 
 
-def _sought(
-    where: _Where, text: str, alias: str, *, exact: bool
-) -> tuple[_Where, _Score]:
+def _sought(where: _Where, text: str, alias: str, *, exact: bool) -> tuple[_Where, _Score]:
     """Narrow to what holds any of the words, or with `exact` to what is named just so."""
     whole = folded(text)
     if exact:
@@ -216,11 +208,9 @@ def search_apps(
         where = where.and_("a.category_key LIKE ?", f"%|{folded(category)}|%")
     if text is not None:
         where, score = _sought(where, text, "a", exact=exact)
-    total = number(
-        rows.select(f"SELECT COUNT(*) FROM app a WHERE {where}", where.params)[0][0]
-    )  # noqa: S608
+    total = number(rows.select(f"SELECT COUNT(*) FROM app a WHERE {where}", where.params)[0][0])
     found = rows.select(
-        f"SELECT {APP_COLUMNS}, {score.sql} AS score FROM app a "  # noqa: S608 - values are parameters
+        f"SELECT {APP_COLUMNS}, {score.sql} AS score FROM app a "
         f"WHERE {where} ORDER BY score DESC, a.name_key, a.app_id LIMIT ? OFFSET ?",
         (*score.params, *where.params, size, (page - 1) * size),
     )
@@ -230,7 +220,7 @@ def search_apps(
 def app_by_id(rows: Rows, groups: tuple[str, ...], app_id: str) -> AppRow | None:
     """Return one app if these groups may request it, else None."""
     where = _visible(groups).and_("a.app_id = ?", app_id)
-    found = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)  # noqa: S608
+    found = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
     return _app(found[0]) if found else None
 
 
@@ -251,11 +241,9 @@ def search_permissions(
     if text is not None:
         where, score = _sought(where, text, "p", exact=exact)
     source = "permission p JOIN app a ON a.app_id = p.app_id"
-    total = number(
-        rows.select(f"SELECT COUNT(*) FROM {source} WHERE {where}", where.params)[0][0]
-    )  # noqa: S608
+    total = number(rows.select(f"SELECT COUNT(*) FROM {source} WHERE {where}", where.params)[0][0])
     found = rows.select(
-        f"SELECT {PERMISSION_COLUMNS}, {score.sql} AS score FROM {source} "  # noqa: S608 - values are parameters
+        f"SELECT {PERMISSION_COLUMNS}, {score.sql} AS score FROM {source} "
         f"WHERE {where} ORDER BY score DESC, p.name_key, p.permission_id LIMIT ? OFFSET ?",
         (*score.params, *where.params, size, (page - 1) * size),
     )

@@ -32,13 +32,11 @@ class PersonRow:
     disabled: bool
 
 
-def _put(
-    rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChanged
-) -> None:
+def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChanged) -> None:
     record = event.record
     rows.execute("DELETE FROM person WHERE person_id = ?", (event.person_id,))
     rows.execute(
-        f"INSERT INTO person ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO person ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.person_id,
             record.username.text,
@@ -78,7 +76,7 @@ def person_by_username(rows: Rows, username: str) -> PersonRow | None:
 
 
 def _one(rows: Rows, column: str, value: str) -> PersonRow | None:
-    found = rows.select(f"SELECT {COLUMNS} FROM person WHERE {column} = ?", (value,))  # noqa: S608
+    found = rows.select(f"SELECT {COLUMNS} FROM person WHERE {column} = ?", (value,))
     return _row(found[0]) if found else None
 
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from domain.envelope import Recorded
 from domain.events import Event
 from domain.ports import Rows
-from domain.envelope import Recorded
 
 Handler = Callable[[Rows, Recorded, Any], None]
 """Applies one event. The third argument is the event itself, of the type it is listed under."""
@@ -38,4 +38,4 @@ class Projection:
     def clear(self, rows: Rows) -> None:
         """Empty the tables, as before position 1."""
         for table in self.tables:
-            rows.execute(f"DELETE FROM {table}")  # noqa: S608 - our own literal names
+            rows.execute(f"DELETE FROM {table}")

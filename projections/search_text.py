@@ -9,9 +9,55 @@ import unicodedata
 MOST_CHARACTERS = 512
 MOST_WORDS = 16
 STOP_WORDS = frozenset(
-    "a an and any app application access are as at because before can do for from get give have i "
-    "in is it lets me my need of on or please permission request so that the this to upcoming use "
-    "using want we which with would you".split()
+    [
+        "a",
+        "an",
+        "and",
+        "any",
+        "app",
+        "application",
+        "access",
+        "are",
+        "as",
+        "at",
+        "because",
+        "before",
+        "can",
+        "do",
+        "for",
+        "from",
+        "get",
+        "give",
+        "have",
+        "i",
+        "in",
+        "is",
+        "it",
+        "lets",
+        "me",
+        "my",
+        "need",
+        "of",
+        "on",
+        "or",
+        "please",
+        "permission",
+        "request",
+        "so",
+        "that",
+        "the",
+        "this",
+        "to",
+        "upcoming",
+        "use",
+        "using",
+        "want",
+        "we",
+        "which",
+        "with",
+        "would",
+        "you",
+    ]
 )
 
 

@@ -70,9 +70,7 @@ class _States:
     committed: dict[StreamId, tuple[int, Any]] = field(default_factory=dict)
 
     def find(self, stream: StreamId) -> tuple[int, Any] | None:
-        return (
-            self.job.get(stream) or self.batch.get(stream) or self.committed.get(stream)
-        )
+        return self.job.get(stream) or self.batch.get(stream) or self.committed.get(stream)
 
     def commit(self) -> None:
         self.committed.update(self.batch)
@@ -126,7 +124,7 @@ class UnitOfWork:
         if first is not None:
             stream = StreamId(first.stream)
             return Executed(
-                stream, first.version, first.position, (), first.changed, True
+                stream, first.version, first.position, (), first.changed, replayed=True
             )
         handler = self._handlers[type(command)]
         stream, facts = handler.resolve(self, command)

@@ -72,16 +72,12 @@ class Follower:
 
     def catch_up(self) -> int:
         """Follow to the present head, blocking; return the position reached."""
-        position = self._bus.call_blocking(
-            lambda work: position_of(work.rows, self._projection)
-        )
+        position = self._bus.call_blocking(lambda work: position_of(work.rows, self._projection))
         while events := self._log.events_after(position, BATCH):
             position = self._bus.call_blocking(partial(self._apply, position, events))
         return position
 
-    def _apply(
-        self, position: int, events: Sequence[Recorded], work: UnitOfWork
-    ) -> int:
+    def _apply(self, position: int, events: Sequence[Recorded], work: UnitOfWork) -> int:
         """Apply a batch unless another process has come first; return the position now."""
         reached = position_of(work.rows, self._projection)
         if reached != position:

@@ -8,8 +8,8 @@ from typing import Any
 
 from domain import access_request, catalog, consent, person, policy, token_family
 from domain.access_request import (
-    CancelRequest,
     CancellationFacts,
+    CancelRequest,
     KnownApp,
     KnownPermission,
     KnownPerson,
@@ -43,34 +43,26 @@ def _known_app(work: UnitOfWork, app_id: AppId) -> KnownApp | None:
     return KnownApp(state.record, version) if state.record else None
 
 
-def _known_permission(
-    work: UnitOfWork, permission_id: PermissionId
-) -> KnownPermission | None:
+def _known_permission(work: UnitOfWork, permission_id: PermissionId) -> KnownPermission | None:
     stream = catalog.permission_stream(permission_id)
     version, state = work.state_of(catalog.PERMISSION, stream)
     return KnownPermission(state.record, version) if state.record else None
 
 
-def _submission(
-    work: UnitOfWork, command: SubmitRequest
-) -> tuple[StreamId, SubmissionFacts]:
+def _submission(work: UnitOfWork, command: SubmitRequest) -> tuple[StreamId, SubmissionFacts]:
     """Lead an equal request to the one that is still open, under any concurrency."""
     key = slot_key(slot(command.target, command.app_id, command.permission_ids))
     facts = SubmissionFacts(
         requester=_known_person(work, command.requester),
         target=_known_person(work, command.target),
         app=_known_app(work, command.app_id),
-        permissions=tuple(
-            _known_permission(work, one) for one in command.permission_ids
-        ),
+        permissions=tuple(_known_permission(work, one) for one in command.permission_ids),
         policy=policy.DEFAULT,
     )
     return request_stream(open_request_at(work.rows, key) or command.request_id), facts
 
 
-def _cancellation(
-    work: UnitOfWork, command: CancelRequest
-) -> tuple[StreamId, CancellationFacts]:
+def _cancellation(work: UnitOfWork, command: CancelRequest) -> tuple[StreamId, CancellationFacts]:
     stream = request_stream(command.request_id)
     version, _ = work.state_of(access_request.DECIDER, stream)
     return stream, CancellationFacts(_known_person(work, command.by), version)
@@ -90,13 +82,11 @@ def _person(_work: UnitOfWork, command: PutPerson) -> tuple[StreamId, None]:
     return person_stream(command.person_id), None
 
 
-def _consent(
-    _work: UnitOfWork, command: GiveConsent | RevokeConsent
-) -> tuple[StreamId, None]:
+def _consent(_work: UnitOfWork, command: GiveConsent | RevokeConsent) -> tuple[StreamId, None]:
     return consent_stream(command.consent_id), None
 
 
-def _family(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:  # noqa: ANN401
+def _family(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:
     return family_stream(command.family_id), None
 
 

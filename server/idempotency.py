@@ -56,9 +56,7 @@ def stored_result(rows: Rows, idempotency: Idempotency) -> StoredResult | None:
     digest, stream, version, position, changed = found[0]
     if digest != idempotency.fingerprint:
         raise IdempotencyKeyReused(idempotency.key)
-    return StoredResult(
-        str(stream), int(version or 0), int(position or 0), bool(changed)
-    )
+    return StoredResult(str(stream), int(version or 0), int(position or 0), bool(changed))
 
 
 def store_result(rows: Rows, idempotency: Idempotency, result: StoredResult) -> None:

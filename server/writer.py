@@ -56,17 +56,13 @@ class _Job:
 class Writer:
     """Runs jobs in group commits on a thread of its own, from `start` until `close`."""
 
-    def __init__(
-        self, store: EventStore, batch: Batch, grown: Callable[[], None]
-    ) -> None:
+    def __init__(self, store: EventStore, batch: Batch, grown: Callable[[], None]) -> None:
         """`grown` is called on the writer's thread after each commit; it must not block."""
         self._store = store
         self._batch = batch
         self._grown = grown
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._thread = threading.Thread(
-            target=self._drain, name="doorward-writer", daemon=True
-        )
+        self._thread = threading.Thread(target=self._drain, name="doorward-writer", daemon=True)
         self._accepting = False
 
     def start(self) -> None:
@@ -169,9 +165,7 @@ def _reply(jobs: list[_Job]) -> None:
         try:
             loop.call_soon_threadsafe(_settle, theirs)
         except RuntimeError:
-            _log.warning(
-                "%d answers came after their event loop had closed", len(theirs)
-            )
+            _log.warning("%d answers came after their event loop had closed", len(theirs))
 
 
 def _settle(jobs: list[_Job]) -> None:

@@ -4,25 +4,25 @@ The decisions, provisioning and expiry of issue 4 join here as further commands.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Never, assert_never
+from typing import assert_never
 
 from domain import policy as rules
 from domain.access_request.vocabulary import (
     Absent,
     AccessRequest,
-    CancelRequest,
     CancellationFacts,
+    CancelRequest,
     Closed,
     Directory,
     KnownPerson,
     Pending,
     RequestCancelled,
     RequestCommand,
+    RequestedApp,
+    RequestedPermission,
     RequestEvent,
     RequestFacts,
     RequestSubmitted,
-    RequestedApp,
-    RequestedPermission,
     RuleUsed,
     Status,
     SubmissionFacts,
@@ -73,16 +73,15 @@ def decide(
         case CancelRequest(), CancellationFacts():
             return _cancel(state, command, facts)
         case _:
-            _impossible(f"{type(command).__name__} with {type(facts).__name__}")
+            msg = f"{type(command).__name__} with {type(facts).__name__} cannot be decided"
+            raise AssertionError(msg)
 
 
 def _submit(
     state: AccessRequest, command: SubmitRequest, facts: SubmissionFacts
 ) -> Sequence[RequestEvent]:
     requester, target = _people(command, facts)
-    rules.check_on_behalf(
-        facts.policy, command.requester, command.target, target.record
-    )
+    rules.check_on_behalf(facts.policy, command.requester, command.target, target.record)
     app, permissions = _catalog(command, facts, target.record)
     if command.starts_at is not None and command.starts_at < command.now:
         raise StartInThePast
@@ -115,9 +114,7 @@ def _submit(
     ]
 
 
-def _people(
-    command: SubmitRequest, facts: SubmissionFacts
-) -> tuple[KnownPerson, KnownPerson]:
+def _people(command: SubmitRequest, facts: SubmissionFacts) -> tuple[KnownPerson, KnownPerson]:
     if facts.requester is None:
         raise UnknownPerson(command.requester)
     if facts.requester.record.disabled:
@@ -135,9 +132,7 @@ def _catalog(
     if len(command.permission_ids) > MOST_PERMISSIONS:
         raise TooMany("requestable_permission_ids", MOST_PERMISSIONS)
     asked: dict[PermissionId, RequestedPermission] = {}
-    for permission_id, known in zip(
-        command.permission_ids, facts.permissions, strict=True
-    ):
+    for permission_id, known in zip(command.permission_ids, facts.permissions, strict=True):
         if known is None:
             raise UnknownPermission(permission_id)
         if known.record.app_id != command.app_id:
@@ -152,9 +147,7 @@ def _catalog(
 
 
 def _length(command: SubmitRequest, policy: Policy) -> int | None:
-    seconds = (
-        command.access_seconds if command.length_given else policy.default_access_length
-    )
+    seconds = command.access_seconds if command.length_given else policy.default_access_length
     rules.check_length(policy, seconds)
     return seconds
 
@@ -201,17 +194,10 @@ def evolve(state: AccessRequest, event: RequestEvent) -> AccessRequest:
         case RequestSubmitted():
             return Pending(event)
         case RequestCancelled():
-            submission = (
-                state.submission if isinstance(state, Pending) else event.snapshot
-            )
+            submission = state.submission if isinstance(state, Pending) else event.snapshot
             return Closed(submission, Status.CANCELLED)
         case _ as never:
             assert_never(never)
-
-
-def _impossible(what: str) -> Never:
-    msg = f"{what} cannot be decided"
-    raise AssertionError(msg)
 
 
 DECIDER: Decider[AccessRequest, RequestCommand, RequestFacts, RequestEvent] = Decider(
@@ -224,8 +210,6 @@ def request_stream(request_id: RequestId) -> StreamId:
     return stream_id(DECIDER.category, request_id)
 
 
-def slot(
-    target: PersonId, app_id: AppId, permission_ids: Sequence[PermissionId]
-) -> str:
+def slot(target: PersonId, app_id: AppId, permission_ids: Sequence[PermissionId]) -> str:
     """Return what makes two open requests equal: who gets which access. Order does not count."""
     return "\n".join((target, app_id, *sorted(permission_ids)))

@@ -1,9 +1,9 @@
-"""A token family: everything that grew out of one authorization code (RFC 6749 §4.1, §6). It
+r"""A token family: everything that grew out of one authorization code (RFC 6749 §4.1, §6). It
 opens with the code, the code is redeemed once, the refresh token rotates (OAuth 2.1 §4.3.1), and
 any replay ends the family.
 
     Absent --OpenFamily--> Opened --RedeemCode--> Live --RotateRefreshToken--> Live
-                              \\_________________________ replay · revoke · -> Ended
+                              \_________________________ replay · revoke · -> Ended
 
 A refresh token that was rotated a moment ago may be used once more within `GRACE`: a client whose
 sessions share it, or whose answer was lost on the way, is not an attacker. Later use is a replay.
@@ -11,6 +11,7 @@ sessions share it, or whose answer was lost on the way, is not an attacker. Late
 
 from domain.token_family.decider import DECIDER, decide, evolve, family_stream
 from domain.token_family.vocabulary import (
+    GRACE,
     Absent,
     CodeRedeemed,
     Ended,
@@ -20,7 +21,6 @@ from domain.token_family.vocabulary import (
     FamilyEnded,
     FamilyEvent,
     FamilyOpened,
-    GRACE,
     Live,
     Opened,
     OpenFamily,
@@ -31,24 +31,24 @@ from domain.token_family.vocabulary import (
 )
 
 __all__ = [
+    "DECIDER",
+    "GRACE",
     "Absent",
     "CodeRedeemed",
-    "Ended",
     "EndFamily",
     "EndReason",
+    "Ended",
     "FamilyCommand",
     "FamilyEnded",
     "FamilyEvent",
     "FamilyOpened",
-    "GRACE",
     "Live",
-    "Opened",
     "OpenFamily",
+    "Opened",
     "RedeemCode",
     "RefreshTokenRotated",
     "RotateRefreshToken",
     "TokenFamily",
-    "DECIDER",
     "decide",
     "evolve",
     "family_stream",

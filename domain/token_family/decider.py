@@ -30,9 +30,7 @@ from domain.token_family.vocabulary import (
 from domain.values import FamilyId, StreamId, stream_id
 
 
-def decide(
-    state: TokenFamily, command: FamilyCommand, _facts: None
-) -> Sequence[FamilyEvent]:
+def decide(state: TokenFamily, command: FamilyCommand, _facts: None) -> Sequence[FamilyEvent]:
     """Decide on one family. A replay is not refused: it appends `FamilyEnded`, and the caller
     that sees it answers ``invalid_grant`` (RFC 6749 §4.1.2, RFC 9700 §4.14.2)."""
     match command:
@@ -102,9 +100,7 @@ def _rotate(state: TokenFamily, command: RotateRefreshToken) -> Sequence[FamilyE
             family_id=command.family_id,
             retired_digest=presented,
             refresh_digest=command.refresh_digest,
-            refresh_expires_at=min(
-                command.refresh_expires_at, state.opening.family_expires_at
-            ),
+            refresh_expires_at=min(command.refresh_expires_at, state.opening.family_expires_at),
             scopes=command.scopes,
             rotated_at=command.now,
         )
@@ -138,9 +134,7 @@ def evolve(state: TokenFamily, event: FamilyEvent) -> TokenFamily:
             return Live(opening, usable, {})
         case RefreshTokenRotated():
             live = state if isinstance(state, Live) else _impossible(event)
-            usable = {
-                d: at for d, at in live.usable.items() if d != event.retired_digest
-            }
+            usable = {d: at for d, at in live.usable.items() if d != event.retired_digest}
             # The first rotation starts the grace; a use within it must not prolong it.
             retired = {event.retired_digest: event.rotated_at, **live.retired}
             usable[event.refresh_digest] = event.refresh_expires_at

@@ -1,0 +1,41 @@
+"""The catalog as the log has it, folded from its events, so that an export is exact even while the
+search follows behind."""
+
+from __future__ import annotations
+
+from domain.catalog import (
+    AppAdded,
+    AppChanged,
+    AppRecord,
+    AppRetired,
+    PermissionAdded,
+    PermissionChanged,
+    PermissionRecord,
+    PermissionRetired,
+)
+from domain.ports import EventLog
+from domain.values import AppId, PermissionId
+from server.catalog.file import Catalog
+
+BATCH = 2_000
+
+
+def export_catalog(log: EventLog) -> Catalog:
+    """Return the catalog at the log's present head."""
+    apps: dict[AppId, AppRecord] = {}
+    permissions: dict[PermissionId, PermissionRecord] = {}
+    position = 0
+    while events := log.events_after(position, BATCH):
+        for recorded in events:
+            match recorded.envelope.event:
+                case AppAdded(app_id, record) | AppChanged(app_id, record):
+                    apps[app_id] = record
+                case AppRetired(app_id):
+                    apps.pop(app_id, None)
+                case PermissionAdded(one, held) | PermissionChanged(one, held):
+                    permissions[one] = held
+                case PermissionRetired(one):
+                    permissions.pop(one, None)
+        position = events[-1].position
+    standing = {one: held for one, held in permissions.items() if held.app_id in apps}
+    return Catalog(apps, standing)

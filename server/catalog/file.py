@@ -1,0 +1,188 @@
+"""The JSON form of a catalog: ``{"meta": {}, "apps": [...], "permissions": [...]}``. Reading checks
+every record and names the first bad one and its field; nothing of a bad file is ever used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Never, TypeVar
+
+import msgspec
+
+from domain.catalog import AppRecord, PermissionRecord, app_record, permission_record
+from domain.errors import Invalid
+from domain.values import AppId, PermissionId, identifier
+
+Entry = TypeVar("Entry")
+Record = TypeVar("Record")
+
+
+class BadCatalog(Exception):  # noqa: N818 - says what is
+    """The file is not a catalog; the message names the record and the field."""
+
+
+class AppEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """An app as it stands in a file."""
+
+    id: str
+    name: str
+    description: str = ""
+    categories: list[str] = []
+    audience: str = "everyone"
+    source: str = ""
+    owner: str = ""
+    instructions: str = ""
+    logo_url: str | None = None
+    website_url: str | None = None
+    multiple_permissions: bool = True
+
+
+class PermissionEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A permission as it stands in a file."""
+
+    id: str
+    app_id: str
+    label: str
+    description: str = ""
+    kind: str = "role"
+    source: str = ""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    apps: list[msgspec.Raw]
+    permissions: list[msgspec.Raw]
+    meta: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """A whole catalog: every app and permission by id, checked and cleaned."""
+
+    apps: dict[AppId, AppRecord]
+    permissions: dict[PermissionId, PermissionRecord]
+
+
+def parse_catalog(data: bytes) -> Catalog:
+    """Return the catalog a file holds; raises `BadCatalog`."""
+    try:
+        file = msgspec.json.decode(data, type=_File)
+    except (msgspec.MsgspecError, RecursionError) as fault:
+        msg = f"not a catalog file: {fault}"
+        raise BadCatalog(msg) from None
+    apps = {
+        AppId(entry.id): _checked(f"apps[{index}]", entry.id, entry, _app)
+        for index, entry in _entries("apps", file.apps, AppEntry)
+    }
+    permissions: dict[PermissionId, PermissionRecord] = {}
+    for index, entry in _entries("permissions", file.permissions, PermissionEntry):
+        where = f"permissions[{index}]"
+        record = _checked(where, entry.id, entry, _permission)
+        if record.app_id not in apps:
+            _refuse(
+                where,
+                entry.id,
+                "app_id",
+                f"there is no app {entry.app_id} in this file",
+            )
+        permissions[PermissionId(entry.id)] = record
+    return Catalog(apps, permissions)
+
+
+def _entries(
+    name: str, raw: Sequence[msgspec.Raw], kind: type[Entry]
+) -> Iterable[tuple[int, Entry]]:
+    """Decode the records one by one; each id once."""
+    seen: set[str] = set()
+    decoder = msgspec.json.Decoder(kind)
+    for index, record in enumerate(raw):
+        where = f"{name}[{index}]"
+        try:
+            entry = decoder.decode(record)
+        except (msgspec.MsgspecError, RecursionError) as fault:
+            reason, _, path = str(fault).partition(" - at ")
+            msg = f"{where}, field {path.strip('`$.') or 'record'}: {reason}"
+            raise BadCatalog(msg) from None
+        key: str = entry.id  # type: ignore[attr-defined]  # both kinds of entry have one
+        if key in seen:
+            _refuse(where, key, "id", "it stands in this file twice")
+        seen.add(key)
+        yield index, entry
+
+
+def _checked(where: str, key: str, entry: Entry, build: Callable[[Entry], Record]) -> Record:
+    try:
+        identifier("id", key)
+        return build(entry)
+    except Invalid as refusal:
+        _refuse(where, key, str(getattr(refusal, "field", "record")), refusal.sentence)
+
+
+def _refuse(where: str, key: str, name: str, reason: str) -> Never:
+    msg = f"{where} (id {key[:80]!r}), field {name}: {reason}"
+    raise BadCatalog(msg)
+
+
+def _app(entry: AppEntry) -> AppRecord:
+    return app_record(
+        AppRecord(
+            name=entry.name,
+            description=entry.description,
+            categories=tuple(entry.categories),
+            audience=entry.audience,
+            owner=entry.owner,
+            instructions=entry.instructions,
+            source=entry.source,
+            logo_url=entry.logo_url,
+            website_url=entry.website_url,
+            multiple_permissions=entry.multiple_permissions,
+        )
+    )
+
+
+def _permission(entry: PermissionEntry) -> PermissionRecord:
+    return permission_record(
+        PermissionRecord(
+            app_id=AppId(entry.app_id),
+            label=entry.label,
+            description=entry.description,
+            kind=entry.kind,
+            source=entry.source,
+        )
+    )
+
+
+def format_catalog(catalog: Catalog) -> bytes:
+    """Return the file that `parse_catalog` reads back to an equal catalog; one record a line."""
+    apps = [
+        AppEntry(
+            id=app_id,
+            name=app.name,
+            description=app.description,
+            categories=list(app.categories),
+            audience=app.audience,
+            source=app.source,
+            owner=app.owner,
+            instructions=app.instructions,
+            logo_url=app.logo_url,
+            website_url=app.website_url,
+            multiple_permissions=app.multiple_permissions,
+        )
+        for app_id, app in sorted(catalog.apps.items())
+    ]
+    permissions = [
+        PermissionEntry(
+            id=permission_id,
+            app_id=one.app_id,
+            label=one.label,
+            description=one.description,
+            kind=one.kind,
+            source=one.source,
+        )
+        for permission_id, one in sorted(catalog.permissions.items())
+    ]
+    meta = msgspec.json.encode({"apps": len(apps), "permissions": len(permissions)})
+    return b'{"meta": %s,\n"apps": [\n%s\n],\n"permissions": [\n%s\n]}\n' % (
+        meta,
+        b",\n".join(msgspec.json.encode(entry) for entry in apps),
+        b",\n".join(msgspec.json.encode(entry) for entry in permissions),
+    )
