@@ -1,0 +1,89 @@
+"""Many publishes on the way at once, each acknowledged: a window of messages is sent whole, then
+every acknowledgement is awaited and compared. nats-py's own `publish_async` loses error
+acknowledgements (nats.py issue 985), so this does it with a subscription of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from itertools import count
+
+import msgspec
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from adapters.cloud_events import Message
+
+WINDOW_SECONDS = 10.0
+NO_RESPONDERS = b"503"
+
+
+class WindowFailed(Exception):  # noqa: N818 - says what happened
+    """Not every message of a window landed where it belongs; the reason says what came back."""
+
+
+class _Ack(msgspec.Struct):
+    stream: str = ""
+    seq: int = 0
+    error: dict[str, object] | None = None
+
+
+class Pipe:
+    """Publishes windows to one stream over one connection."""
+
+    def __init__(self, client: Client, stream: str) -> None:
+        self._client = client
+        self._stream = stream
+        self._inbox = client.new_inbox()
+        self._waiting: dict[str, asyncio.Future[_Ack]] = {}
+        self._numbers = count()
+
+    async def open(self) -> None:
+        """Subscribe to the acknowledgements."""
+        await self._client.subscribe(f"{self._inbox}.*", cb=self._acknowledged)
+
+    async def publish(self, messages: Sequence[Message], after: int) -> int:
+        """Publish messages as the stream's sequences after `after`; return the last sequence.
+
+        Each is a compare-and-set on the tail of the stream: a late copy, a second publisher or a
+        lost message makes the rest fail instead of duplicating or reordering anything.
+        """
+        loop = asyncio.get_running_loop()
+        window: list[asyncio.Future[_Ack]] = []
+        try:
+            for offset, message in enumerate(messages):
+                reply = f"{self._inbox}.{next(self._numbers)}"
+                self._waiting[reply] = ack = loop.create_future()
+                window.append(ack)
+                headers = {
+                    **message.headers,
+                    "Nats-Expected-Stream": self._stream,
+                    "Nats-Expected-Last-Sequence": str(after + offset),
+                }
+                await self._client.publish(
+                    message.subject, message.payload, reply=reply, headers=headers
+                )
+            async with asyncio.timeout(WINDOW_SECONDS):
+                await self._client.flush()
+                acks = await asyncio.gather(*window)
+        except TimeoutError:
+            msg = "no acknowledgement in time"
+            raise WindowFailed(msg) from None
+        finally:
+            self._waiting.clear()
+        for offset, acked in enumerate(acks, start=1):
+            if acked.error is not None or acked.seq != after + offset:
+                raise WindowFailed(str(acked.error or f"landed at {acked.seq}"))
+        return after + len(messages)
+
+    async def _acknowledged(self, message: Msg) -> None:
+        waiting = self._waiting.get(message.subject)
+        if waiting is None or waiting.done():
+            return
+        if (message.headers or {}).get("Status") == NO_RESPONDERS.decode():
+            waiting.set_result(_Ack(error={"description": "no stream takes this subject"}))
+            return
+        try:
+            waiting.set_result(msgspec.json.decode(message.data, type=_Ack))
+        except msgspec.MsgspecError:
+            waiting.set_result(_Ack(error={"description": "the acknowledgement is not JSON"}))
