@@ -56,7 +56,11 @@ class EmbeddedNatsServer:
         self._lock = _locked(self._folder / "lock")
         self._secret = _secret(self._folder / "secret")
         self._port = _free_port()
-        self._spawn()
+        try:
+            self._spawn()
+        except NatsServerFailed:
+            self._lock.close()
+            raise
         threading.Thread(target=self._watch, name="nats-watch", daemon=True).start()
 
     def close(self) -> None:

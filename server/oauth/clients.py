@@ -1,0 +1,130 @@
+"""Who a client id stands for. A registered client's id is its own metadata, signed: nothing is
+stored, a restart or a lost database forgets nobody (RFC 7591 allows any opaque id). The ids of
+known clients are URLs of their metadata documents, pinned here and never fetched."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from authlib.oauth2.rfc6749 import ClientMixin
+
+from domain.values import Client, ClientId
+from server.oauth import redirect_uris
+
+PREFIX = "dw1."
+LIMIT = 8_000
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """What a client id carries. `serial` makes each registration its own client."""
+
+    serial: str
+    name: str
+    redirect_uris: tuple[str, ...]
+    auth_method: str = "none"
+    grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
+
+
+PINNED = {
+    "https://claude.ai/oauth/claude-code-client-metadata": Registered(
+        "", "Claude Code", ("http://localhost/callback", "http://127.0.0.1/callback")
+    ),
+    "https://vscode.dev/oauth/client-metadata.json": Registered(
+        "",
+        "Visual Studio Code",
+        ("http://127.0.0.1/", "http://localhost/", "https://vscode.dev/redirect"),
+    ),
+}
+"""Metadata documents of known clients, by their URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
+    """A client as Authlib asks about it."""
+
+    client_id: str
+    registered: Registered
+    secret: str | None
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the organisation knows this client, rather than it having registered itself."""
+        return self.client_id in PINNED
+
+    def identity(self) -> Client:
+        """Return the client as events name it."""
+        return Client(ClientId(self.client_id), self.registered.name)
+
+    def allows_redirect(self, uri: str) -> bool:
+        """Say whether the client may be sent back there."""
+        return redirect_uris.matches(uri, self.registered.redirect_uris)
+
+    def check_client_secret(self, client_secret: str) -> bool:
+        """Compare in constant time."""
+        return self.secret is not None and hmac.compare_digest(
+            self.secret.encode(), client_secret.encode("utf-8", "replace")
+        )
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        """Say whether the client authenticates like that. Either place of a secret will do."""
+        if self.registered.auth_method == "none":
+            return method == "none"
+        return method in ("client_secret_basic", "client_secret_post")
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Say whether the client registered for this grant."""
+        return grant_type in self.registered.grant_types
+
+
+class Clients:
+    """Turns registrations into client ids and back, with one signing key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def register(self, registered: Registered) -> OAuthClient:
+        """Return the client that this registration makes."""
+        payload = _text(msgspec.json.encode(registered))
+        client_id = f"{PREFIX}{payload}.{_text(self._sign(b'id', payload))}"
+        return self._client(client_id, registered)
+
+    def find(self, client_id: str) -> OAuthClient | None:
+        """Return the client, or None if the id is neither pinned nor signed by us."""
+        if client_id in PINNED:
+            return OAuthClient(client_id, PINNED[client_id], None)
+        if not client_id.startswith(PREFIX) or len(client_id) > LIMIT or not client_id.isascii():
+            return None
+        payload, _, signature = client_id.removeprefix(PREFIX).partition(".")
+        if not hmac.compare_digest(_text(self._sign(b"id", payload)), signature):
+            return None
+        try:
+            registered = msgspec.json.decode(_bytes(payload), type=Registered)
+        except (msgspec.MsgspecError, ValueError):
+            return None
+        return self._client(client_id, registered)
+
+    def _client(self, client_id: str, registered: Registered) -> OAuthClient:
+        confidential = registered.auth_method != "none"
+        secret = _text(self._sign(b"secret", client_id)) if confidential else None
+        return OAuthClient(client_id, registered, secret)
+
+    def _sign(self, purpose: bytes, text: str) -> bytes:
+        return hmac.digest(self._key, purpose + b"\0" + text.encode(), sha256)
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def query_client(clients: Clients, client_id: Any) -> OAuthClient | None:  # noqa: ANN401
+    """Return the client for whatever Authlib found in a request."""
+    return clients.find(client_id) if isinstance(client_id, str) else None

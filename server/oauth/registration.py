@@ -1,0 +1,106 @@
+"""Dynamic client registration (RFC 7591). The metadata's types are checked first, since nothing
+after that may meet a surprise; the answer echoes what was understood and never holds a null."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from domain.errors import Invalid
+from domain.ports import NewId
+from domain.values import clean_text
+from server.oauth.clients import Clients, OAuthClient, Registered
+from server.oauth.metadata import USER_SCOPES
+from server.oauth.redirect_uris import acceptable
+
+BODY_LIMIT = 16 * 1024
+MOST_URIS = 10
+NAME_LIMIT = 80
+NO_STORE = {"Cache-Control": "no-store"}
+AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
+GRANT_TYPES = ("authorization_code", "refresh_token")
+
+
+class _Metadata(msgspec.Struct):
+    redirect_uris: list[str]
+    client_name: str = ""
+    token_endpoint_auth_method: str = "none"  # noqa: S105 - a method's name
+    grant_types: list[str] | None = None
+    response_types: list[str] | None = None
+
+
+class _Refused(Exception):  # noqa: N818 - an answer, not a fault
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error)
+        self.body = {"error": error, "error_description": description}
+
+
+def routes(clients: Clients, new_id: NewId) -> list[BaseRoute]:
+    """Return the registration route."""
+
+    async def register(request: Request) -> Response:
+        body = await read_limited(request, BODY_LIMIT)
+        try:
+            client = clients.register(_understood(body, new_id()))
+        except _Refused as refusal:
+            return JSONResponse(refusal.body, 400, headers=NO_STORE)
+        return JSONResponse(_answer(client), 201, headers=NO_STORE)
+
+    return [Route("/register", register, methods=["POST"])]
+
+
+async def read_limited(request: Request, limit: int) -> bytes | None:
+    """Return the body, or None if it is longer than `limit` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _understood(body: bytes | None, serial: str) -> Registered:
+    if body is None:
+        raise _Refused("invalid_client_metadata", f"more than {BODY_LIMIT} bytes")
+    try:
+        metadata = msgspec.json.decode(body, type=_Metadata)
+    except (msgspec.MsgspecError, RecursionError):
+        raise _Refused(
+            "invalid_client_metadata", "not client metadata as RFC 7591 has it"
+        ) from None
+    uris = tuple(metadata.redirect_uris)
+    if not 1 <= len(uris) <= MOST_URIS or not all(acceptable(uri) for uri in uris):
+        raise _Refused("invalid_redirect_uri", "https, loopback http or a private scheme, 1 to 10")
+    if metadata.token_endpoint_auth_method not in AUTH_METHODS:
+        raise _Refused("invalid_client_metadata", "token_endpoint_auth_method is not supported")
+    if metadata.response_types not in (None, [], ["code"]):
+        raise _Refused("invalid_client_metadata", "only the response type code is supported")
+    asked = metadata.grant_types or GRANT_TYPES
+    grants = tuple(one for one in GRANT_TYPES if one in asked)
+    if "authorization_code" not in grants:
+        raise _Refused("invalid_client_metadata", "the grant type authorization_code is needed")
+    try:
+        name = clean_text("client_name", metadata.client_name, limit=1000)[:NAME_LIMIT]
+    except Invalid:
+        raise _Refused("invalid_client_metadata", "client_name is too long") from None
+    return Registered(
+        serial, name or "An unnamed client", uris, metadata.token_endpoint_auth_method, grants
+    )
+
+
+def _answer(client: OAuthClient) -> dict[str, object]:
+    registered = client.registered
+    answer: dict[str, object] = {
+        "client_id": client.client_id,
+        "client_name": registered.name,
+        "redirect_uris": list(registered.redirect_uris),
+        "grant_types": list(registered.grant_types),
+        "response_types": ["code"],
+        "token_endpoint_auth_method": registered.auth_method,
+        "scope": " ".join(USER_SCOPES),
+    }
+    if client.secret is not None:
+        answer |= {"client_secret": client.secret, "client_secret_expires_at": 0}
+    return answer
