@@ -125,6 +125,6 @@ def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def query_client(clients: Clients, client_id: Any) -> OAuthClient | None:  # noqa: ANN401
+def query_client(clients: Clients, client_id: Any) -> OAuthClient | None:
     """Return the client for whatever Authlib found in a request."""
     return clients.find(client_id) if isinstance(client_id, str) else None

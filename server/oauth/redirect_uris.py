@@ -10,7 +10,20 @@ from server.config import is_loopback
 
 LIMIT = 2_000
 FORBIDDEN_SCHEMES = frozenset(
-    "javascript data file vbscript about blob filesystem view-source ws wss ftp mailto".split()
+    [
+        "javascript",
+        "data",
+        "file",
+        "vbscript",
+        "about",
+        "blob",
+        "filesystem",
+        "view-source",
+        "ws",
+        "wss",
+        "ftp",
+        "mailto",
+    ]
 )
 _PRINTABLE = re.compile(r"[!-~]+")
 

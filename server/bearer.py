@@ -1,0 +1,46 @@
+"""What an access token lets its bearer do, found by one query: the token has not expired, its
+family has not ended, its consent stands, and its person is not disabled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.ports import Rows
+from domain.values import Client, ClientId, ConsentId, PersonId, Scopes
+from projections.columns import instant, text_list
+from server.oauth.secret_tokens import ACCESS, digest
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGrant:
+    """A verified token: who acts, through which client, under which consent, with what scopes."""
+
+    person_id: PersonId
+    client: Client
+    consent_id: ConsentId
+    scopes: Scopes
+
+
+def verify(rows: Rows, token: str, resource: str, now: datetime) -> AccessGrant | None:
+    """Return the token's grant if it is good for this resource now (RFC 8707 §2), else None."""
+    if not token.startswith(ACCESS):
+        return None
+    found = rows.select(
+        "SELECT f.person, f.client_id, f.client_name, f.consent_id, t.scopes_json "
+        "FROM access_token t JOIN token_family f ON f.family_id = t.family_id "
+        "JOIN consent c ON c.consent_id = f.consent_id "
+        "JOIN person p ON p.person_id = f.person "
+        "WHERE t.digest = ? AND t.expires_at > ? AND f.resource = ? AND f.ended = 0 "
+        "AND p.disabled = 0",
+        (digest(token), instant(now), resource),
+    )
+    if not found:
+        return None
+    person, client_id, client_name, consent_id, scopes = found[0]
+    return AccessGrant(
+        PersonId(str(person)),
+        Client(ClientId(str(client_id)), str(client_name)),
+        ConsentId(str(consent_id)),
+        text_list(scopes),
+    )
