@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import parse_qs, urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import anyio
@@ -25,6 +24,7 @@ from server.command_bus import CommandBus, CommandContext, UnitOfWork
 from server.oauth import authorize, redirect_uris
 from server.oauth.authorize import NotRedirectable
 from server.oauth.clients import Clients, OAuthClient
+from server.oauth.forms import fields_of
 from server.oauth.metadata import USER_READ, USER_WRITE
 from server.oauth.registration import read_limited
 from server.oauth.secret_tokens import CODE, digest, new_secret
@@ -78,8 +78,7 @@ class Consenting:
 
     async def authorize(self, request: Request) -> Response:
         """Take an authorization request (RFC 6749 §4.1.1)."""
-        query = request.scope["query_string"].decode("ascii", "replace")
-        parameters = parse_qs(query, keep_blank_values=True, errors="replace", max_num_fields=50)
+        parameters = fields_of(request.scope["query_string"])
         asked = authorize.Asked(parameters)
         try:
             client = authorize.check_client(asked, self.clients)
@@ -229,9 +228,7 @@ class Consenting:
         site = request.headers.get("sec-fetch-site", "same-origin")
         if body is None or foreign or site != "same-origin":
             return {}
-        text = body.decode("ascii", "replace")
-        fields = parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=20)
-        form = {name: values[0] for name, values in fields.items()}
+        form = {name: values[0] for name, values in fields_of(body).items()}
         return form if sessions.check_csrf(cookie, form.get("csrf", "")) else {}
 
     def _refuse(
@@ -249,7 +246,7 @@ class Consenting:
             csrf=sessions.csrf_token(cookie),
             client_name=client.registered.name,
             wrong=wrong,
-            form_targets="'self' " + _targets(client.registered.redirect_uris),
+            form_targets="'self' " + redirect_uris.policy_sources(client.registered.redirect_uris),
         )
         self.cookies.put(page, cookie)
         return page
@@ -272,29 +269,15 @@ class Consenting:
             person=f"{person.given_name} {person.family_name}",
             destination=redirect_uris.destination(wanted.redirect_uri),
             resource=wanted.resource,
-            form_targets="'self' " + _targets((wanted.redirect_uri,)),
+            form_targets="'self' " + redirect_uris.policy_sources((wanted.redirect_uri,)),
         )
 
 
 def _consent_id(person: PersonId, wanted: AuthorizationRequest) -> ConsentId:
     """Return the one consent of this person, client, resource and redirect origin."""
     origin = redirect_uris.origin(wanted.redirect_uri)
-    name = "\n".join((person, wanted.client_id, wanted.resource, origin))
+    name = f"{person}\n{wanted.client_id}\n{wanted.resource}\n{origin}"
     return ConsentId(str(uuid5(NAMESPACE_URL, name)))
-
-
-def _targets(uris: tuple[str, ...]) -> str:
-    """Return the sources of a content security policy that cover these redirects."""
-    sources = set()
-    for uri in uris:
-        parts = urlsplit(uri)
-        if parts.scheme == "http":
-            sources.add(f"http://{parts.hostname}:*")
-        elif parts.scheme == "https":
-            sources.add(f"https://{parts.netloc}")
-        else:
-            sources.add(f"{parts.scheme}:")
-    return " ".join(sorted(sources))
 
 
 def _storable(name: str) -> str:

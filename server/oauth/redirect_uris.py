@@ -82,3 +82,17 @@ def _split(uri: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def policy_sources(uris: tuple[str, ...]) -> str:
+    """Return the sources of a content security policy that cover these redirects."""
+    sources = set()
+    for uri in uris:
+        parts = urlsplit(uri)
+        if parts.scheme == "http":
+            sources.add(f"http://{parts.hostname}:*")
+        elif parts.scheme == "https":
+            sources.add(f"https://{parts.netloc}")
+        else:
+            sources.add(f"{parts.scheme}:")
+    return " ".join(sorted(sources))

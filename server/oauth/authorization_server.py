@@ -1,0 +1,139 @@
+"""The authorization server as routes: what browsers visit, what clients call, and which of them
+answer cross-origin requests."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+import anyio
+from authlib.oauth2.rfc6749.errors import OAuth2Error
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from domain.ports import Clock, NewId
+from domain.token_family import EndFamily, EndReason
+from domain.values import Actor, Via
+from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
+from server.command_bus import CommandBus, CommandContext
+from server.oauth import metadata, registration, token_rows
+from server.oauth.clients import Clients
+from server.oauth.consenting import Consenting
+from server.oauth.forms import fields_of
+from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest
+from server.oauth.registration import read_limited
+from server.oauth.secret_tokens import digest
+from server.reads import Reads
+from server.sign_in import accounts, sessions
+
+SCHEMA = (*token_rows.SCHEMA, *accounts.SCHEMA, *sessions.SCHEMA)
+FORM_LIMIT = 16 * 1024
+HASHES_AT_ONCE = 2
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationServer:
+    """Everything under the issuer's URL that OAuth clients and their people meet."""
+
+    bus: CommandBus
+    reads: Reads
+    issuer: str
+    clock: Clock
+    new_id: NewId
+    signing_key: bytes
+
+    def routes(self) -> list[BaseRoute]:
+        """Return all routes of the authorization server."""
+        clients = Clients(self.signing_key)
+        pages = Consenting(
+            self.bus,
+            self.reads,
+            clients,
+            self.issuer,
+            self.clock,
+            self.new_id,
+            anyio.CapacityLimiter(HASHES_AT_ONCE),
+        )
+        tokens = TokenEndpoint(self.bus, self.reads, clients, self.clock, self.new_id)
+        called = [
+            *metadata.routes(self.issuer),
+            *registration.routes(clients, self.new_id),
+            Route("/token", self._token(tokens), methods=["POST"]),
+            Route("/revoke", self._revoke(tokens), methods=["POST"]),
+        ]
+        return [*pages.routes(), *(_cross_origin(route) for route in called)]
+
+    def _token(self, tokens: TokenEndpoint) -> Endpoint:
+        async def token(request: Request) -> Response:
+            body = await read_limited(request, FORM_LIMIT)
+            if body is None:
+                return JSONResponse({"error": "invalid_request"}, 413, headers=NO_STORE)
+            status, content, headers = await anyio.to_thread.run_sync(
+                tokens.answer, fields_of(body), request.headers
+            )
+            kept = {k: v for k, v in headers.items() if k.lower() == "www-authenticate"}
+            return JSONResponse(content, status, headers={**kept, **NO_STORE})
+
+        return token
+
+    def _revoke(self, tokens: TokenEndpoint) -> Endpoint:
+        """RFC 7009: unknown tokens are answered as if they had been revoked."""
+
+        async def revoke(request: Request) -> Response:
+            body = await read_limited(request, FORM_LIMIT)
+            fields = fields_of(body or b"")
+            client = await anyio.to_thread.run_sync(
+                _authenticated, tokens, fields, request.headers
+            )
+            if client is None:
+                return JSONResponse({"error": "invalid_client"}, 401, headers=NO_STORE)
+            token = (fields.get("token") or [""])[0]
+            if not token:
+                return JSONResponse({"error": "invalid_request"}, 400, headers=NO_STORE)
+            await self._end(token, client)
+            return Response(status_code=200, headers=NO_STORE)
+
+        return revoke
+
+    async def _end(self, token: str, client_id: str) -> None:
+        """End the family of an access or refresh token of this client."""
+        family: FamilyRow | None = await self.reads.query(
+            lambda rows: (
+                family_of_refresh_token(rows, digest(token))
+                or family_by_id(rows, token_rows.family_id_of_access_token(rows, token) or "")
+            )
+        )
+        if family is None or family.client_id != client_id or family.ended:
+            return
+        context = CommandContext(Actor(Via.HTTP, family.person), self.clock(), self.new_id())
+        await self.bus.execute(EndFamily(family.family_id, EndReason.REVOKED_BY_CLIENT), context)
+
+
+def _authenticated(
+    tokens: TokenEndpoint, fields: Mapping[str, list[str]], headers: Mapping[str, str]
+) -> str | None:
+    """Return the id of the client that the request authenticates as."""
+    try:
+        client = tokens.authenticate_client(TokenRequest(fields, headers), AUTH_METHODS)
+    except (OAuth2Error, ValueError):
+        return None
+    return str(client.client_id)
+
+
+def _cross_origin(route: BaseRoute) -> BaseRoute:
+    """Let browsers' programs call a route: it takes no cookie, so there is nothing to abuse."""
+    if isinstance(route, Route):
+        methods = sorted((route.methods or set()) | {"OPTIONS"})
+        inner = CORSMiddleware(
+            route.app,
+            allow_origins=["*"],
+            allow_methods=methods,
+            allow_headers=["*"],
+            expose_headers=["WWW-Authenticate"],
+        )
+        return Route(route.path, inner, methods=methods)
+    return route

@@ -1,0 +1,264 @@
+"""The token endpoint. Authlib parses the request, authenticates the client and checks PKCE; that a
+code is redeemed once and a refresh token rotates is decided by `domain.token_family`, in the same
+transaction that stores the access token. Everything here runs on a worker thread."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
+from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error
+from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc7636 import CodeChallenge
+
+from domain.errors import Refused
+from domain.ports import Clock, NewId, Rows
+from domain.token_family import FamilyEnded, RedeemCode, RotateRefreshToken
+from domain.values import Actor, ConsentId, Scopes, Via
+from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
+from server.command_bus import CommandBus, CommandContext, UnitOfWork
+from server.oauth.clients import Clients, OAuthClient, query_client
+from server.oauth.secret_tokens import ACCESS, REFRESH, digest, new_secret
+from server.oauth.token_rows import (
+    ACCESS_LIFE,
+    REFRESH_IDLE_LIFE,
+    CodeRow,
+    find_code,
+    narrowed,
+    store_access_token,
+)
+from server.reads import Reads
+
+# Authlib logs whole tokens when it is set to debug.
+logging.getLogger("authlib").setLevel(logging.INFO)
+
+AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
+
+
+class _Payload(OAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
+    def __init__(self, fields: Mapping[str, list[str]]) -> None:
+        self._fields = fields
+
+    @property
+    def data(self) -> dict[str, str]:
+        return {name: values[0] for name, values in self._fields.items()}
+
+    @property
+    def datalist(self) -> Mapping[str, list[str]]:
+        return self._fields
+
+
+class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
+    """A request at the token endpoint, its body already read."""
+
+    def __init__(self, fields: Mapping[str, list[str]], headers: Mapping[str, str]) -> None:
+        super().__init__("POST", "https://doorward.invalid/token", headers=dict(headers))
+        self.payload = _Payload(fields)
+
+    @property
+    def form(self) -> dict[str, str]:
+        data: dict[str, str] = self.payload.data
+        return data
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A code or refresh token, presented, with its family, as Authlib asks about it."""
+
+    presented: str
+    family: FamilyRow
+    code: CodeRow | None = None
+
+    @property
+    def code_challenge(self) -> str | None:
+        return self.code.code_challenge if self.code else None
+
+    @property
+    def code_challenge_method(self) -> str:
+        return "S256"
+
+    def get_redirect_uri(self) -> str | None:
+        return self.code.redirect_uri if self.code else None
+
+    def get_scope(self) -> str:
+        return " ".join(self.family.scopes)
+
+    def check_client(self, client: OAuthClient) -> bool:
+        return self.family.client_id == client.client_id
+
+
+class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+    server: TokenEndpoint
+
+    def query_authorization_code(self, code: str, client: OAuthClient) -> Bound | None:
+        found = self.server.ask(lambda rows: _code(rows, code))
+        if found is None or not found.check_client(client):
+            return None
+        _check_resource(self.request, found.family)
+        return found
+
+    def authenticate_user(self, bound: Bound) -> str:
+        return bound.family.person
+
+    def delete_authorization_code(self, _code: Bound) -> None:
+        """Do nothing: the family has recorded that its code is used."""
+
+
+class _RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib is untyped
+    TOKEN_ENDPOINT_AUTH_METHODS = AUTH_METHODS
+    INCLUDE_NEW_REFRESH_TOKEN = True
+    server: TokenEndpoint
+
+    def authenticate_refresh_token(self, token: str) -> Bound | None:
+        family = self.server.ask(lambda rows: family_of_refresh_token(rows, digest(token)))
+        if family is None:
+            return None
+        _check_resource(self.request, family)
+        return Bound(token, family)
+
+    def authenticate_user(self, bound: Bound) -> str:
+        return bound.family.person
+
+    def revoke_old_credential(self, _token: Bound) -> None:
+        """Do nothing: the family has recorded the rotation."""
+
+
+class _StrictChallenge(CodeChallenge):  # type: ignore[misc]  # Authlib is untyped
+    """PKCE with S256 alone (RFC 9700 §2.1.1)."""
+
+    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib reads it so
+    DEFAULT_CODE_CHALLENGE_METHOD = "S256"
+
+
+def _code(rows: Rows, code: str) -> Bound | None:
+    row = find_code(rows, code)
+    family = family_by_id(rows, row.family_id) if row else None
+    return Bound(code, family, row) if family else None
+
+
+def _check_resource(request: TokenRequest, family: FamilyRow) -> None:
+    """The tokens' resource is that of the authorization (RFC 8707 §2.2)."""
+    for value in request.payload.datalist.get("resource", []):
+        if value.rstrip("/") != family.resource:
+            fault = OAuth2Error(description="the grant is for another resource")
+            fault.error = "invalid_target"
+            raise fault
+
+
+class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib is untyped
+    """Authlib's server over our bus and read models; used for the token endpoint only."""
+
+    def __init__(
+        self, bus: CommandBus, reads: Reads, clients: Clients, clock: Clock, new_id: NewId
+    ) -> None:
+        super().__init__()
+        self._bus = bus
+        self._reads = reads
+        self._clients = clients
+        self._clock = clock
+        self._new_id = new_id
+        self.register_grant(_CodeGrant, [_StrictChallenge(required=True)])
+        self.register_grant(_RefreshGrant)
+
+    def ask(self, question: Any) -> Any:
+        return self._reads.blocking(question)
+
+    def answer(
+        self, fields: Mapping[str, list[str]], headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Return status, body and headers of the answer to a token request."""
+        repeated = [name for name, values in fields.items() if len(values) > 1]
+        if repeated and repeated != ["resource"]:
+            return 400, {"error": "invalid_request"}, {}
+        try:
+            result: tuple[int, dict[str, Any], dict[str, str]] = self.create_token_response(
+                TokenRequest(fields, headers)
+            )
+        except ValueError:
+            # Authlib raises these for texts that no OAuth error may hold and for bad Basic headers.
+            return 400, {"error": "invalid_request"}, {}
+        return result
+
+    def query_client(self, client_id: str) -> OAuthClient | None:
+        return query_client(self._clients, client_id)
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Send none: events say what happened."""
+
+    def create_oauth2_request(self, request: TokenRequest) -> TokenRequest:
+        return request
+
+    def handle_response(
+        self, status: int, body: Any, headers: Any
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        content = json.loads(body) if isinstance(body, str) else body
+        return status, content, dict(headers)
+
+    def generate_token(
+        self, *, scope: str, include_refresh_token: bool, **_: Any
+    ) -> dict[str, Any]:
+        token: dict[str, Any] = {
+            "token_type": "Bearer",
+            "access_token": new_secret(ACCESS),
+            "expires_in": int(ACCESS_LIFE.total_seconds()),
+            "scope": scope,
+        }
+        if include_refresh_token:
+            token["refresh_token"] = new_secret(REFRESH)
+        return token
+
+    def save_token(self, token: dict[str, Any], request: TokenRequest) -> None:
+        """Redeem or rotate, and store the access token with it, or refuse with invalid_grant."""
+        bound: Bound = request.authorization_code or request.refresh_token
+        try:
+            ended = self._bus.call_blocking(lambda work: self._issue(work, token, bound))
+        except Refused as refusal:
+            raise InvalidGrantError from refusal
+        if ended:
+            raise InvalidGrantError
+
+    def _issue(self, work: UnitOfWork, token: dict[str, Any], bound: Bound) -> bool:
+        """Return True if the family ended instead, because this was a replay."""
+        family, now = bound.family, self._clock()
+        client = self._clients.find(family.client_id)
+        if client is None:
+            raise InvalidRequestError
+        scopes = narrowed(family, token["scope"])
+        consent = ConsentId(family.consent_id)
+        actor = Actor(Via.HTTP, family.person, client.identity(), consent)
+        context = CommandContext(actor, now, self._new_id())
+        command = self._command(token, bound, scopes)
+        done = work.execute(command, context)
+        if any(isinstance(event, FamilyEnded) for event in done.events):
+            return True
+        store_access_token(work.rows, token["access_token"], family.family_id, scopes, now)
+        return False
+
+    def _command(
+        self, token: dict[str, Any], bound: Bound, scopes: Scopes
+    ) -> RedeemCode | RotateRefreshToken:
+        now, family = self._clock(), bound.family
+        fresh = token.get("refresh_token")
+        expires_at = now + REFRESH_IDLE_LIFE
+        if bound.code is not None:
+            return RedeemCode(
+                family.family_id,
+                family.client_id,
+                digest(fresh) if fresh else None,
+                expires_at,
+                now,
+            )
+        return RotateRefreshToken(
+            family_id=family.family_id,
+            client_id=family.client_id,
+            presented_digest=digest(bound.presented),
+            refresh_digest=digest(str(fresh)),
+            refresh_expires_at=expires_at,
+            scopes=scopes,
+            now=now,
+        )
