@@ -96,7 +96,7 @@ class _CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is un
     server: TokenEndpoint
 
     def query_authorization_code(self, code: str, client: OAuthClient) -> Bound | None:
-        found = self.server.ask(lambda rows: _code(rows, code))
+        found: Bound | None = self.server.ask(lambda rows: _code(rows, code))
         if found is None or not found.check_client(client):
             return None
         _check_resource(self.request, found.family)
