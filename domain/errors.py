@@ -5,7 +5,8 @@ protocol: `server.errors` translates.
     Refused
      ├─ Invalid        the input breaks a rule of form
      │   ├─ MalformedText · TextTooLong · TooMany · UnknownField · InputMissing
-     │   └─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
+     │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
+     │   └─ OnePermissionOnly
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   └─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
      ├─ Forbidden      the rules say no
@@ -137,6 +138,15 @@ class PermissionOfOtherApp(Invalid):
     code = "permission_of_other_app"
     template = "{permission_id} does not belong to {app_id}; submit one request for each app."
     permission_id: str
+    app_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class OnePermissionOnly(Invalid):
+    """The app takes one permission in a request."""
+
+    code = "one_permission_only"
+    template = "{app_id} takes one permission in a request; submit one request for each."
     app_id: str
 
 

@@ -70,10 +70,10 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which of a person's requests are asked for; None and empty ask for all."""
+    """Which of a person's requests are asked for; None asks for all."""
 
     part: Part = Part.EITHER
-    statuses: tuple[Status, ...] = ()
+    statuses: tuple[Status, ...] | None = None
     request_id: str | None = None
     app_id: str | None = None
     updated_since: datetime | None = None
@@ -175,8 +175,9 @@ def _conditions(person: PersonId, wanted: Wanted) -> tuple[str, list[Value]]:
     }
     clause, people = parts[wanted.part]
     clauses, params = [clause], list[Value](people)
-    if wanted.statuses:
-        clauses.append(f"status IN ({', '.join('?' * len(wanted.statuses))})")
+    if wanted.statuses is not None:
+        marks = ", ".join("?" * len(wanted.statuses))
+        clauses.append(f"status IN ({marks})" if marks else "1 = 0")
         params.extend(wanted.statuses)
     since = maybe_instant(wanted.updated_since)
     for condition, value in (

@@ -46,7 +46,10 @@ def _known_app(work: UnitOfWork, app_id: AppId) -> KnownApp | None:
 def _known_permission(work: UnitOfWork, permission_id: PermissionId) -> KnownPermission | None:
     stream = catalog.permission_stream(permission_id)
     version, state = work.state_of(catalog.PERMISSION, stream)
-    return KnownPermission(state.record, version) if state.record else None
+    if state.record is None:
+        return None
+    app = _known_app(work, state.record.app_id)
+    return KnownPermission(state.record, version, app.record if app else None)
 
 
 def _submission(work: UnitOfWork, command: SubmitRequest) -> tuple[StreamId, SubmissionFacts]:

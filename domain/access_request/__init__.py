@@ -13,6 +13,7 @@ from domain.access_request.decider import (
     REASON_LIMIT,
     decide,
     evolve,
+    request_of_stream,
     request_stream,
     slot,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "SubmitRequest",
     "decide",
     "evolve",
+    "request_of_stream",
     "request_stream",
     "slot",
 ]

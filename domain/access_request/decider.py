@@ -33,6 +33,8 @@ from domain.errors import (
     AlreadyClosed,
     InputMissing,
     NotYourRequest,
+    OnBehalfNotAllowed,
+    OnePermissionOnly,
     PermissionOfOtherApp,
     PersonDisabled,
     RepeatedPermission,
@@ -120,7 +122,8 @@ def _people(command: SubmitRequest, facts: SubmissionFacts) -> tuple[KnownPerson
     if facts.requester.record.disabled:
         raise PersonDisabled(command.requester)
     if facts.target is None:
-        raise UnknownPerson(command.target)
+        # As for somebody who is not a report: ids of people cannot be probed.
+        raise OnBehalfNotAllowed(command.target)
     return facts.requester, facts.target
 
 
@@ -131,9 +134,11 @@ def _catalog(
         raise UnknownApp(command.app_id)
     if len(command.permission_ids) > MOST_PERMISSIONS:
         raise TooMany("requestable_permission_ids", MOST_PERMISSIONS)
+    if len(command.permission_ids) > 1 and not facts.app.record.multiple_permissions:
+        raise OnePermissionOnly(command.app_id)
     asked: dict[PermissionId, RequestedPermission] = {}
     for permission_id, known in zip(command.permission_ids, facts.permissions, strict=True):
-        if known is None:
+        if known is None or known.app is None or not rules.may_see(known.app, target):
             raise UnknownPermission(permission_id)
         if known.record.app_id != command.app_id:
             raise PermissionOfOtherApp(permission_id, command.app_id)
@@ -208,6 +213,11 @@ DECIDER: Decider[AccessRequest, RequestCommand, RequestFacts, RequestEvent] = De
 def request_stream(request_id: RequestId) -> StreamId:
     """Return the stream of one request."""
     return stream_id(DECIDER.category, request_id)
+
+
+def request_of_stream(stream: StreamId) -> RequestId:
+    """Return the request whose stream this is."""
+    return RequestId(stream.removeprefix(f"{DECIDER.category}-"))
 
 
 def slot(target: PersonId, app_id: AppId, permission_ids: Sequence[PermissionId]) -> str:

@@ -122,10 +122,11 @@ class KnownApp:
 
 @dataclass(frozen=True, slots=True)
 class KnownPermission:
-    """A permission with the version of its stream."""
+    """A permission with the version of its stream, and its app if that is in the catalog."""
 
     record: PermissionRecord
     version: int
+    app: AppRecord | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,41 @@
+"""How refusals and outages leave the server: the one table from the domain's errors to HTTP. MCP
+tools say a refusal's code and sentence (`server.mcp.user_server`); OAuth endpoints have errors of
+their own (RFC 6749 §5.2)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from domain.errors import Conflicting, Forbidden, Invalid, InvalidGrant, Missing, Refused
+from domain.ports import Unavailable
+
+UNAVAILABLE = "unavailable"
+STATUS: dict[type[Refused], int] = {
+    Invalid: 400,
+    InvalidGrant: 400,
+    Forbidden: 403,
+    Missing: 404,
+    Conflicting: 409,
+}
+"""The HTTP status of each family of refusals; every refusal belongs to one."""
+
+
+def status_of(refusal: Refused) -> int:
+    """Return the HTTP status of a refusal."""
+    return next(status for family, status in STATUS.items() if isinstance(refusal, family))
+
+
+async def refused(_request: Request, fault: Exception) -> Response:
+    """Answer a refusal: its code and what to do next."""
+    assert isinstance(fault, Refused)  # noqa: S101 - registered for nothing else
+    return JSONResponse({"code": fault.code, "detail": fault.sentence}, status_of(fault))
+
+
+async def unavailable(_request: Request, _fault: Exception) -> Response:
+    """Answer an outage of the store; why stands in the server's log, not in the answer."""
+    detail = "The service cannot reach its store now; try again in a moment."
+    return JSONResponse({"code": UNAVAILABLE, "detail": detail}, 503, headers={"Retry-After": "5"})
+
+
+HANDLERS = {Refused: refused, Unavailable: unavailable}
