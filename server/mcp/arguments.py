@@ -20,6 +20,16 @@ KINDS = {
     "object": "an object",
 }
 
+SENTENCES = {
+    "type": "must be {limit}.",
+    "enum": "must be one of: {limit}.",
+    "minLength": "must not be empty.",
+    "maxLength": "is longer than {limit} characters; shorten it.",
+    "minimum": "must be {limit} or more.",
+    "maximum": "must be {limit} or less.",
+    "maxItems": "holds more than {limit} entries.",
+}
+
 
 class BadArguments(Exception):  # noqa: N818 - says what is
     """The arguments do not fit the tool's schema; the message says which and why."""
@@ -68,17 +78,9 @@ def _sentence(fault: ValidationError) -> str:
     if fault.validator == "required":
         absent = [one for one in limit if one not in fault.instance]
         return f"{_inside(name)}{absent[0]} is required."
-    sentences = {
-        "type": lambda: f"must be {KINDS.get(str(limit), str(limit))}.",
-        "enum": lambda: f"must be one of: {', '.join(limit)}.",
-        "minLength": lambda: "must not be empty.",
-        "maxLength": lambda: f"is longer than {limit} characters; shorten it.",
-        "minimum": lambda: f"must be {limit} or more.",
-        "maximum": lambda: f"must be {limit} or less.",
-        "maxItems": lambda: f"holds more than {limit} entries.",
-    }
-    found = sentences.get(str(fault.validator), lambda: "does not fit the tool's schema.")
-    return f"{name} {found()}"
+    shown = ", ".join(limit) if fault.validator == "enum" else KINDS.get(str(limit), limit)
+    sentence = SENTENCES.get(str(fault.validator), "does not fit the tool's schema.")
+    return f"{name} {sentence.format(limit=shown)}"
 
 
 def _unknown(name: str, given: Iterable[str], known: Iterable[str]) -> str:
