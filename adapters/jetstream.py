@@ -38,6 +38,9 @@ class Drift:
     expected: object
     actual: object
 
+    def __str__(self) -> str:
+        return f"{self.stream}: {self.setting} is {self.actual}, not {self.expected}"
+
 
 def events_stream(tenant: str) -> str:
     """Return the name of a tenant's event stream; the default tenant's has no suffix."""

@@ -13,8 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 import anyio
 import nats
@@ -23,9 +22,9 @@ import nats.js.errors
 from nats.aio.client import Client
 
 from adapters.cloud_events import ID_HEADER, POSITION_HEADER, Message, to_message
-from adapters.jetstream import Drift, ensure_streams, events_stream
+from adapters.jetstream import ensure_streams, events_stream
 from adapters.jetstream_pipe import Pipe, WindowFailed
-from domain.ports import EventLog, EventStore, Unavailable
+from domain.ports import EventLog, EventStore, PublisherState, PublisherStatus, Unavailable
 
 WINDOW = 100
 POLL_SECONDS = 1.0
@@ -36,25 +35,6 @@ SCHEMA = (
 )
 
 _log = logging.getLogger(__name__)
-
-
-class PublisherState(StrEnum):
-    """What the publisher is doing."""
-
-    DISCONNECTED = "disconnected"
-    FOLLOWING = "following"
-    HALTED = "halted"
-
-
-@dataclass(frozen=True, slots=True)
-class PublisherStatus:
-    """Where the publisher stands: log position and stream sequence published, and why if not."""
-
-    state: PublisherState
-    position: int = 0
-    sequence: int = 0
-    reason: str = ""
-    drift: tuple[Drift, ...] = ()
 
 
 class Halted(Exception):  # noqa: N818 - says what happened
@@ -118,7 +98,7 @@ class NatsPublisher:
             await pipe.open()
             position, sequence = await self._cursor(client)
             self._status = PublisherStatus(
-                PublisherState.FOLLOWING, position, sequence, drift=tuple(drift)
+                PublisherState.FOLLOWING, position, sequence, drift=tuple(map(str, drift))
             )
             while not client.is_closed:
                 self._grown.clear()

@@ -86,6 +86,8 @@ class EmbeddedNatsServer:
                     [str(self._binary), "-c", str(config)],
                     stdout=log,
                     stderr=log,
+                    # A terminal's Ctrl-C is ours to take: we stop the server when we have stopped.
+                    start_new_session=True,
                     preexec_fn=_die_with_parent,  # noqa: PLW1509 - only a system call
                 )
             except OSError as fault:

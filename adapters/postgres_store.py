@@ -106,6 +106,14 @@ class PostgresTransaction:
         rows = run(self._cursor, log_table.SELECT_STREAMS_AFTER, (position,)).fetchall()
         return {StreamId(stream) for (stream,) in rows}
 
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` events after `position`, this transaction's own included."""
+        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
+        rows = run(self._cursor, sql, params).fetchall()
+        return [
+            Recorded(found, self._mapper.envelope(StoredEvent(*stored))) for found, *stored in rows
+        ]
+
 
 class PostgresStore:
     """An event store in one PostgreSQL database, connected by its URL."""

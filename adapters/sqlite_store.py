@@ -109,6 +109,14 @@ class SQLiteTransaction:
         rows = self._cursor.execute(log_table.SELECT_STREAMS_AFTER, (position,)).fetchall()
         return {StreamId(stream) for (stream,) in rows}
 
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` events after `position`, this transaction's own included."""
+        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
+        rows = self._cursor.execute(sql, params).fetchall()
+        return [
+            Recorded(found, self._mapper.envelope(StoredEvent(*stored))) for found, *stored in rows
+        ]
+
 
 class SQLiteStore:
     """An event store in one SQLite file, or in memory where `path` is None."""

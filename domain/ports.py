@@ -1,12 +1,14 @@
 """What the rules and the shell need from outside, as protocols: a log of events with its rows, a
-clock, ids. Adapters implement them; everything is synchronous, and the server decides on which
+publisher, a clock, ids. Adapters implement them; the store is synchronous, and the server decides on which
 thread it runs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.envelope import Envelope, Recorded
@@ -67,6 +69,9 @@ class Transaction(Protocol):
     def streams_after(self, position: int) -> set[StreamId]:
         """Return the streams that have an event after `position`."""
 
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` events after `position`, this transaction's own included."""
+
 
 class EventLog(Protocol):
     """The log read in commit order. Positions are dense: a reader that has seen p has missed
@@ -96,3 +101,36 @@ class EventStore(EventLog, Protocol):
 
     def close(self) -> None:
         """Release every connection."""
+
+
+class PublisherState(StrEnum):
+    """What a publisher is doing; a halted one waits for a person."""
+
+    DISCONNECTED = "disconnected"
+    FOLLOWING = "following"
+    HALTED = "halted"
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherStatus:
+    """Where a publisher stands: log position and stream sequence published, why it does not go on
+    if it does not, and in what the streams differ from what they should be."""
+
+    state: PublisherState
+    position: int = 0
+    sequence: int = 0
+    reason: str = ""
+    drift: tuple[str, ...] = ()
+
+
+class Publisher(Protocol):
+    """Carries the log's events out of the system, each once and in order."""
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+
+    def wake(self) -> None:
+        """Say, from any thread, that the log has grown."""
+
+    def status(self) -> PublisherStatus:
+        """Return where it stands now."""

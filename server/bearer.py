@@ -9,7 +9,7 @@ from datetime import datetime
 from domain.ports import Rows
 from domain.values import Client, ClientId, ConsentId, PersonId, Scopes
 from projections.columns import instant, text_list
-from server.oauth.secret_tokens import ACCESS, digest
+from server.secret_tokens import ACCESS, digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,15 @@ class UnitOfWork:
         """The store's tables, inside the transaction."""
         return self._transaction.rows
 
+    @property
+    def head(self) -> int:
+        """Position of the newest event, those of this transaction included."""
+        return self._transaction.head
+
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` events after `position`."""
+        return self._transaction.events_after(position, limit)
+
     def state_of(
         self, decider: Decider[Answer, Any, Any, Any], stream: StreamId
     ) -> tuple[int, Answer]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import anyio
@@ -42,6 +42,22 @@ def set_position(rows: Rows, projection: Projection, position: int) -> None:
         "ON CONFLICT (projection) DO UPDATE SET position = excluded.position",
         (projection.name, position),
     )
+
+
+class Growth:
+    """Tells those who follow the log, from whatever thread, that it has grown."""
+
+    def __init__(self) -> None:
+        self._followers: tuple[Callable[[], None], ...] = ()
+
+    def tell(self, wake: Callable[[], None]) -> None:
+        """Let one more be told."""
+        self._followers = (*self._followers, wake)
+
+    def __call__(self) -> None:
+        """Tell all."""
+        for wake in self._followers:
+            wake()
 
 
 class Follower:

@@ -24,8 +24,8 @@ from server.oauth.consenting import Consenting
 from server.oauth.forms import fields_of
 from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest
 from server.oauth.registration import read_limited
-from server.oauth.secret_tokens import digest
 from server.reads import Reads
+from server.secret_tokens import digest
 from server.sign_in import accounts, sessions
 
 SCHEMA = (*token_rows.SCHEMA, *accounts.SCHEMA, *sessions.SCHEMA)

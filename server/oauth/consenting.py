@@ -27,7 +27,6 @@ from server.oauth.clients import Clients, OAuthClient
 from server.oauth.forms import fields_of
 from server.oauth.metadata import USER_READ, USER_WRITE
 from server.oauth.registration import read_limited
-from server.oauth.secret_tokens import CODE, digest, new_secret
 from server.oauth.token_rows import (
     CODE_LIFE,
     FAMILY_LIFE,
@@ -40,6 +39,7 @@ from server.oauth.token_rows import (
 )
 from server.pages import render
 from server.reads import Reads
+from server.secret_tokens import CODE, digest, new_secret
 from server.sign_in import accounts, sessions
 from server.sign_in.sessions import Cookies
 

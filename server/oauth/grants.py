@@ -22,7 +22,6 @@ from domain.values import Actor, ConsentId, Scopes, Via
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
 from server.oauth.clients import Clients, OAuthClient, query_client
-from server.oauth.secret_tokens import ACCESS, REFRESH, digest, new_secret
 from server.oauth.token_rows import (
     ACCESS_LIFE,
     REFRESH_IDLE_LIFE,
@@ -32,6 +31,7 @@ from server.oauth.token_rows import (
     store_access_token,
 )
 from server.reads import Reads
+from server.secret_tokens import ACCESS, REFRESH, digest, new_secret
 
 # Authlib logs whole tokens when it is set to debug.
 logging.getLogger("authlib").setLevel(logging.INFO)

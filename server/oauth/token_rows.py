@@ -12,7 +12,7 @@ from domain.ports import Rows
 from domain.values import FamilyId, Scopes
 from projections.columns import instant, json_text
 from projections.token_families import FamilyRow
-from server.oauth.secret_tokens import digest
+from server.secret_tokens import digest
 
 REQUEST_LIFE = timedelta(minutes=30)
 CODE_LIFE = timedelta(seconds=60)

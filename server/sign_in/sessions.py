@@ -14,7 +14,7 @@ from starlette.responses import Response
 from domain.ports import Rows
 from domain.values import PersonId
 from projections.columns import instant
-from server.oauth.secret_tokens import digest, new_secret
+from server.secret_tokens import digest, new_secret
 
 IDLE_LIFE = timedelta(hours=8)
 SCHEMA = (

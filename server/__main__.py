@@ -1,0 +1,162 @@
+"""The command line. Every error is one clear line on stderr and a non-zero exit; data goes to
+stdout, as JSON where asked, and progress to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from domain.errors import Refused
+from domain.ports import Unavailable
+from server import control, demo
+from server.catalog.exporting import export_catalog
+from server.catalog.file import BadCatalog, format_catalog
+from server.config import BadSetting, Settings, load_settings
+from server.oauth.metadata import user_resource
+from server.operations import OPERATIONS, Report, catch_up
+from server.serving import listen, serve
+from server.wiring import (
+    StartFailed,
+    StoreInUse,
+    System,
+    open_publisher,
+    open_store_to_read,
+    open_system,
+)
+
+ERRORS = (BadSetting, BadCatalog, StartFailed, control.Failed, Refused, Unavailable, OSError)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    asked = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    try:
+        settings = load_settings(os.environ)
+        code: int = asked.run(settings, asked)
+    except ERRORS as fault:
+        sys.stderr.write(f"doorward: {_line(fault)}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _line(fault: Exception) -> str:
+    """Return a fault in one line."""
+    if isinstance(fault, OSError):
+        return f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault.strerror)
+    return " ".join(str(fault).split())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="doorward", description=metadata.metadata("doorward")["Summary"]
+    )
+    version = f"doorward {metadata.version('doorward')}"
+    parser.add_argument("--version", action="version", version=version)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serving = commands.add_parser("serve", help="serve MCP, OAuth and pages")
+    serving.add_argument("--demo", action="store_true", help="with demo people and catalog")
+    serving.set_defaults(run=_serve)
+    catalog = commands.add_parser("catalog", help="bring a catalog in or out")
+    actions = catalog.add_subparsers(required=True, metavar="ACTION")
+    bringing = actions.add_parser("import", help="make the catalog hold what a file holds")
+    bringing.add_argument("file", type=Path, metavar="FILE")
+    bringing.add_argument("--json", action="store_true", help="print the result as JSON")
+    bringing.set_defaults(run=_import)
+    taking = actions.add_parser("export", help="write the catalog to a file, - for stdout")
+    taking.add_argument("file", metavar="FILE")
+    taking.set_defaults(run=_export)
+    rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
+    rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
+    rebuilding.set_defaults(run=_rebuild)
+    return parser
+
+
+def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    with listen(settings) as bound, open_system(settings) as system:
+        password = demo.prepare(system) if asked.demo else None
+        catch_up(system)
+        with open_publisher(system) as publisher:
+            serve(system, publisher, bound, lambda: _banner(system, password))
+    return 0
+
+
+def _banner(system: System, password: str | None) -> None:
+    url = user_resource(system.settings.issuer)
+    lines = [
+        f"Doorward {metadata.version('doorward')} is ready.",
+        f"  MCP      {url}",
+        f"  Claude   claude mcp add --transport http doorward {url}",
+        f"  Codex    codex mcp add doorward --url {url}",
+        f"  Data     {system.settings.data_dir.resolve()}",
+    ]
+    if password is not None:
+        names = ", ".join(one.record.username.text for one in demo.PEOPLE)
+        lines += [f"  People   {names}", f"  Password {password}"]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _import(settings: Settings, asked: argparse.Namespace) -> int:
+    done = _operate(settings, "catalog import", asked.file.read_bytes())
+    _print_result(done, as_json=asked.json)
+    return 0
+
+
+def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
+    _print_result(_operate(settings, "rebuild", b""), as_json=asked.json)
+    return 0
+
+
+def _export(settings: Settings, asked: argparse.Namespace) -> int:
+    with open_store_to_read(settings) as store:
+        content = format_catalog(export_catalog(store))
+    if asked.file == "-":
+        sys.stdout.buffer.write(content)
+    else:
+        Path(asked.file).write_bytes(content)
+    return 0
+
+
+def _operate(settings: Settings, command: str, body: bytes) -> dict[str, Any]:
+    """Do the work here, or where a server runs on the same SQLite file, there."""
+    report = _progress()
+    try:
+        with open_system(settings) as system:
+            return OPERATIONS[command](system, body, report)
+    except StoreInUse:
+        return control.hand_over(settings.data_dir, command, body, report)
+
+
+def _progress() -> Report:
+    """Return what shows progress on a terminal, and nothing elsewhere."""
+
+    def show(progress: Mapping[str, int]) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if progress["done"] == progress["total"] else ""
+            sys.stderr.write(f"\r{progress['done']:,} of {progress['total']:,}{end}")
+            sys.stderr.flush()
+
+    return show
+
+
+def _print_result(result: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(result) + "\n")
+        return
+    for name, value in result.items():
+        shown = ", ".join(value) if isinstance(value, list) else f"{value:,}"
+        sys.stdout.write(f"{name.replace('_', ' ')}: {shown}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

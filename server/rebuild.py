@@ -1,0 +1,33 @@
+"""Rebuilding read models: forget every row, replay the log, all in one transaction, so that readers
+see the old rows until the new ones stand. Writers wait meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from projections.projection import Projection
+from server.command_bus import UnitOfWork
+from server.follower import set_position
+
+BATCH = 1_000
+
+
+def rebuild(
+    work: UnitOfWork,
+    inline: Sequence[Projection],
+    followed: Sequence[Projection],
+    report: Callable[[int, int], None],
+) -> int:
+    """Rebuild all; return the log's head. `report` hears positions done and in all."""
+    every, rows, position = (*inline, *followed), work.rows, 0
+    for projection in every:
+        projection.clear(rows)
+    while events := work.events_after(position, BATCH):
+        for recorded in events:
+            for projection in every:
+                projection.apply(rows, recorded)
+        position = events[-1].position
+        report(position, work.head)
+    for projection in followed:
+        set_position(rows, projection, position)
+    return position

@@ -1,0 +1,201 @@
+"""Which adapter stands behind which port. Everything is opened here and closed in reverse order;
+nobody else in the server knows a database, NATS, the clock or the disk."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from adapters import nats_publisher
+from adapters.nats_publisher import NatsPublisher
+from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
+from adapters.open_store import MEMORY, SQLITE, open_store
+from adapters.system import new_id, utc_now
+from domain.ports import Clock, EventStore, NewId, Publisher, Unavailable
+from projections import (
+    access_requests,
+    catalog,
+    consents,
+    open_requests,
+    people,
+    token_families,
+)
+from server import follower, idempotency
+from server.command_bus import CommandBus
+from server.config import EMBEDDED, OFF, Settings
+from server.follower import Follower, Growth
+from server.handlers import HANDLERS
+from server.oauth import authorization_server
+from server.reads import Reads
+
+INLINE = (
+    people.PROJECTION,
+    access_requests.PROJECTION,
+    open_requests.PROJECTION,
+    consents.PROJECTION,
+    token_families.PROJECTION,
+)
+"""Written in the transaction of the events themselves: a query sees them at once."""
+
+FOLLOWED = (catalog.PROJECTION,)
+"""Written behind the log, in batches."""
+
+SCHEMA = (
+    *(statement for one in (*INLINE, *FOLLOWED) for statement in one.schema),
+    *idempotency.SCHEMA,
+    *follower.SCHEMA,
+    *authorization_server.SCHEMA,
+    *nats_publisher.SCHEMA,
+)
+KEY_BYTES = 32
+
+
+class StartFailed(Exception):  # noqa: N818 - says what happened
+    """The system cannot start; the message says why and what to do."""
+
+
+class StoreInUse(StartFailed):
+    """Another process writes this SQLite file."""
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Everything that is open. `growth` tells those who follow the log; `signing_key` signs client
+    ids and is the same for as long as the data folder lives."""
+
+    settings: Settings
+    store: EventStore
+    bus: CommandBus
+    reads: Reads
+    followers: tuple[Follower, ...]
+    growth: Growth
+    clock: Clock
+    new_id: NewId
+    signing_key: bytes
+
+
+@contextmanager
+def open_system(settings: Settings) -> Iterator[System]:
+    """Open the store with its tables and start the bus; raises `StartFailed`."""
+    with ExitStack() as opened:
+        key = _signing_key(_data_folder(settings))
+        opened.enter_context(_only_writer(settings))
+        store = _store(settings)
+        opened.callback(store.close)
+        growth = Growth()
+        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth)
+        bus.start()
+        opened.callback(bus.close)
+        followers = tuple(Follower(bus, store, one) for one in FOLLOWED)
+        for one in followers:
+            growth.tell(one.wake)
+        yield System(settings, store, bus, Reads(store), followers, growth, utc_now, new_id, key)
+
+
+@contextmanager
+def open_store_to_read(settings: Settings) -> Iterator[EventStore]:
+    """Open the store beside whoever writes it; raises `StartFailed`."""
+    path = _sqlite_file(settings)
+    if path is not None and not path.exists():
+        raise StartFailed(f"there is no database at {path}; has Doorward run with these settings?")
+    try:
+        store = open_store(settings.store_url)
+    except Unavailable as outage:
+        raise StartFailed(str(outage)) from None
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_publisher(system: System) -> Iterator[Publisher | None]:
+    """Open the way to NATS, with a server of our own where asked; None if it is off. Call it from
+    the main thread: the embedded server ends with the thread that started it."""
+    url = system.settings.nats_url
+    if url == OFF:
+        yield None
+        return
+    with ExitStack() as opened:
+        if url == EMBEDDED:
+            server = _nats_server(system.settings.data_dir / "nats")
+            opened.callback(server.close)
+            publisher = NatsPublisher(system.store, lambda: server.url, system.settings.tenant)
+        else:
+            publisher = NatsPublisher(system.store, lambda: url, system.settings.tenant)
+        system.growth.tell(publisher.wake)
+        yield publisher
+
+
+def _nats_server(folder: Path) -> EmbeddedNatsServer:
+    try:
+        server = EmbeddedNatsServer(folder)
+        server.start()
+    except NatsServerFailed as fault:
+        raise StartFailed(f"NATS: {fault}") from None
+    return server
+
+
+def _data_folder(settings: Settings) -> Path:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as fault:
+        why = f"{settings.data_dir}: {fault.strerror}"
+        raise StartFailed(f"cannot make the data folder {why}; set DOORWARD_DATA_DIR") from None
+    return settings.data_dir
+
+
+def _store(settings: Settings) -> EventStore:
+    try:
+        store = open_store(settings.store_url)
+        store.create(SCHEMA)
+    except Unavailable as outage:
+        raise StartFailed(f"{outage} (see DOORWARD_DATABASE_URL)") from None
+    return store
+
+
+def _sqlite_file(settings: Settings) -> Path | None:
+    url = settings.store_url
+    if not settings.on_sqlite or url == MEMORY:
+        return None
+    return Path(url.removeprefix(SQLITE))
+
+
+@contextmanager
+def _only_writer(settings: Settings) -> Iterator[None]:
+    """Hold the lock beside a SQLite file for as long as this process writes it."""
+    path = _sqlite_file(settings)
+    if path is None or not path.parent.is_dir():
+        yield
+        return
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreInUse(f"another Doorward already writes {path}") from None
+        yield
+
+
+def _signing_key(folder: Path) -> bytes:
+    """Return the key in the data folder, made whole at the first start."""
+    path, fresh = folder / "signing.key", folder / f".signing.{os.getpid()}"
+    try:
+        if not path.exists():
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+                file.write(secrets.token_bytes(KEY_BYTES))
+            with contextlib.suppress(FileExistsError):
+                path.hardlink_to(fresh)
+            fresh.unlink()
+        key = path.read_bytes()
+    except OSError as fault:
+        raise StartFailed(f"cannot use {path}: {fault.strerror}") from None
+    if len(key) != KEY_BYTES:
+        raise StartFailed(f"{path} is not a key of {KEY_BYTES} bytes")
+    return key
