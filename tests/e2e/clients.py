@@ -1,0 +1,72 @@
+"""Real MCP clients, made to sign in as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl, urlsplit
+
+from mcp import Client
+from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
+from pydantic import AnyUrl
+
+from tests.browser import FormBrowser
+
+CALLBACK = "http://127.0.0.1:43210/callback"
+
+
+class Remembered:
+    """What a client keeps between runs."""
+
+    def __init__(self) -> None:
+        self.tokens: OAuthToken | None = None
+        self.client: OAuthClientInformationFull | None = None
+
+    async def get_tokens(self) -> OAuthToken | None:
+        return self.tokens
+
+    async def set_tokens(self, tokens: OAuthToken) -> None:
+        self.tokens = tokens
+
+    async def get_client_info(self) -> OAuthClientInformationFull | None:
+        return self.client
+
+    async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
+        self.client = client_info
+
+
+@asynccontextmanager
+async def python_client(
+    browser: FormBrowser,
+    *,
+    remembered: Remembered | None = None,
+    mode: str = "auto",
+    client_metadata_url: str | None = None,
+) -> AsyncIterator[Client]:
+    """The official Python client with its OAuth provider."""
+    landed: list[str] = []
+
+    async def redirect(url: str) -> None:
+        landed.append(await browser.visit(url))
+
+    async def callback() -> AuthorizationCodeResult:
+        query = dict(parse_qsl(urlsplit(landed[-1]).query))
+        assert "code" in query, query
+        return AuthorizationCodeResult(
+            code=query["code"], state=query.get("state"), iss=query["iss"]
+        )
+
+    provider = OAuthClientProvider(
+        f"{browser.issuer}/mcp/user",
+        OAuthClientMetadata(client_name="Python test client", redirect_uris=[AnyUrl(CALLBACK)]),
+        remembered or Remembered(),
+        redirect,
+        callback,
+        client_metadata_url=client_metadata_url,
+    )
+    async with create_mcp_http_client(auth=provider) as http:
+        transport = streamable_http_client(f"{browser.issuer}/mcp/user", http_client=http)
+        async with Client(transport, mode=mode) as client:  # type: ignore[arg-type]  # a mode's name
+            yield client
