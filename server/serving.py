@@ -65,8 +65,8 @@ def serve(
 async def _serve(
     system: System, publisher: Publisher | None, bound: socket.socket, ready: Callable[[], None]
 ) -> None:
-    user_server = _user_server(system)
-    web = _Web(_app(system, user_server, publisher), ready)
+    user_server = user_server_of(system)
+    web = _Web(app_of(system, user_server, publisher), ready)
     control = Control(system)
     loops: list[Loop] = [one.run for one in system.followers]
     if publisher is not None:
@@ -80,13 +80,15 @@ async def _serve(
         raise web.fault
 
 
-def _user_server(system: System) -> UserServer:
+def user_server_of(system: System) -> UserServer:
+    """Return the MCP server for employees; it must run for requests to be answered."""
     commands = Commands(system.bus, system.reads, system.clock, system.new_id)
     tools = UserTools(system.reads, commands, system.settings.features)
     return UserServer(tools, system.reads, system.settings.issuer, system.clock)
 
 
-def _app(system: System, user_server: UserServer, publisher: Publisher | None) -> Starlette:
+def app_of(system: System, user_server: UserServer, publisher: Publisher | None) -> Starlette:
+    """Return the web application."""
     authorization = AuthorizationServer(
         system.bus,
         system.reads,

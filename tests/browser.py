@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -42,7 +43,7 @@ class FormBrowser:
     pages: list[str] = field(default_factory=list)
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
-    async def __aenter__(self) -> FormBrowser:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:

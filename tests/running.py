@@ -98,5 +98,6 @@ class RunningServer:
             env=self.environment(),
             capture_output=True,
             text=True,
+            check=False,
             timeout=120,
         )

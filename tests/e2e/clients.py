@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
-from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
 
@@ -68,5 +69,5 @@ async def python_client(
     )
     async with create_mcp_http_client(auth=provider) as http:
         transport = streamable_http_client(f"{browser.issuer}/mcp/user", http_client=http)
-        async with Client(transport, mode=mode) as client:  # type: ignore[arg-type]  # a mode's name
+        async with Client(transport, mode=mode) as client:
             yield client

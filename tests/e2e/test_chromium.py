@@ -47,6 +47,9 @@ def listening() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
+expect.set_options(timeout=30_000)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     found = shutil.which("chromium") or shutil.which("google-chrome")

@@ -1,0 +1,77 @@
+"""MCP as it goes over the wire, without a client's own checks in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import httpx
+
+MODERN = "2026-07-28"
+LEGACY = "2025-11-25"
+_ids = count(1)
+
+
+@dataclass
+class Wire:
+    """One caller at ``/mcp/user``, in one protocol era."""
+
+    http: httpx.AsyncClient
+    issuer: str
+    token: str | None
+    era: str = MODERN
+
+    async def post(self, body: object, **headers: str) -> httpx.Response:
+        """Post any body."""
+        given = {
+            "accept": "application/json, text/event-stream",
+            "mcp-protocol-version": self.era,
+            **({"authorization": f"Bearer {self.token}"} if self.token else {}),
+            **headers,
+        }
+        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        if isinstance(body, bytes):
+            given.setdefault("content-type", "application/json")
+        return await self.http.post(f"{self.issuer}/mcp/user", headers=given, **content)  # type: ignore[arg-type]  # one of the two
+
+    async def request(self, method: str, params: dict[str, Any] | None = None) -> httpx.Response:
+        """Send one JSON-RPC request."""
+        params = dict(params or {})
+        headers = {}
+        if self.era == MODERN:
+            params["_meta"] = {
+                "io.modelcontextprotocol/protocolVersion": MODERN,
+                "io.modelcontextprotocol/clientCapabilities": {},
+            }
+            headers["mcp-method"] = method
+            if "name" in params:
+                headers["mcp-name"] = str(params["name"])
+        body = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": params}
+        return await self.post(body, **headers)
+
+    async def tools(self) -> list[str]:
+        """Return the names of the tools that this caller sees."""
+        answer = (await self.request("tools/list")).json()
+        return [tool["name"] for tool in answer["result"]["tools"]]
+
+    async def call(self, tool: str, **arguments: object) -> dict[str, Any]:
+        """Call a tool; return its result."""
+        response = await self.request("tools/call", {"name": tool, "arguments": arguments})
+        assert response.status_code == 200, response.text
+        result: dict[str, Any] = response.json()["result"]
+        return result
+
+    async def ask(self, tool: str, **arguments: object) -> dict[str, Any]:
+        """Call a tool that must not refuse; return its structured content."""
+        result = await self.call(tool, **arguments)
+        assert not result.get("isError"), result
+        content: dict[str, Any] = result["structuredContent"]
+        return content
+
+    async def refused(self, tool: str, **arguments: object) -> str:
+        """Call a tool that must refuse; return the refusal's text."""
+        result = await self.call(tool, **arguments)
+        assert result["isError"], result
+        text: str = result["content"][0]["text"]
+        return text
