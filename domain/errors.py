@@ -10,7 +10,7 @@ protocol: `server.errors` translates.
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   └─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
      ├─ Forbidden      the rules say no
-     │   └─ PersonDisabled · OnBehalfNotAllowed · NotYourRequest
+     │   └─ PersonDisabled · OnBehalfNotAllowed
      ├─ Conflicting    the world has moved on
      │   └─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
      └─ InvalidGrant   an OAuth grant is not, or no longer, good (RFC 6749 §5.2)
@@ -205,15 +205,6 @@ class OnBehalfNotAllowed(Forbidden):
     code = "on_behalf_not_allowed"
     template = "You may request access for yourself and for people who report to you."
     target: str
-
-
-@dataclass(eq=True, unsafe_hash=True)
-class NotYourRequest(Forbidden):
-    """Only requester, target or an administrator may do this."""
-
-    code = "not_your_request"
-    template = "Only the requester, the person it is for or an administrator may do this."
-    request_id: str
 
 
 @dataclass(eq=True, unsafe_hash=True)

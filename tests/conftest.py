@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,10 @@ from domain.ports import EventStore
 from projections import access_requests, catalog, open_requests, people
 from server import follower, idempotency
 from server.command_bus import CommandBus
+from server.config import Settings
 from server.handlers import HANDLERS
+from server.wiring import System, open_system
+from tests import seeds
 
 INLINE = (people.PROJECTION, access_requests.PROJECTION, open_requests.PROJECTION)
 SCHEMA = (
@@ -27,7 +29,6 @@ SCHEMA = (
     *idempotency.SCHEMA,
     *follower.SCHEMA,
 )
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def missing(what: str) -> None:
@@ -104,3 +105,12 @@ def table_rows(store: EventStore, tables: tuple[str, ...]) -> dict[str, list[Any
     """Return every row of these tables, sorted."""
     with store.read() as rows:
         return {table: sorted(rows.select(f"SELECT * FROM {table}"), key=repr) for table in tables}
+
+
+@pytest.fixture
+def system(database_url: str, tmp_path: Path) -> Iterator[System]:
+    """Everything that a server opens, on each database, with people and a small catalog."""
+    settings = Settings(data_dir=tmp_path / "data", database_url=database_url, nats_url="off")
+    with open_system(settings) as opened:
+        seeds.seed_system(opened)
+        yield opened

@@ -6,12 +6,17 @@ from domain.access_request import SubmitRequest
 from domain.catalog import AppRecord, PermissionRecord, PutApp, PutPermission
 from domain.person import PersonRecord, PutPerson, Role
 from domain.values import Actor, AppId, PermissionId, Personal, PersonId, RequestId, Via
-from server.command_bus import CommandBus, CommandContext
-from tests.conftest import NOW
+from server.command_bus import CommandBus, CommandContext, UnitOfWork
+from server.operations import catch_up
+from server.sign_in.accounts import hash_password, set_password
+from server.wiring import System
+from tests.times import NOW
 
 ALICE, BOB, CAROL = PersonId("p-alice"), PersonId("p-bob"), PersonId("p-carol")
-CRM = AppId("crm")
+ROBOT = PersonId("p-robot")
+CRM, WIKI, VAULT = AppId("crm"), AppId("wiki"), AppId("vault")
 READER, WRITER = PermissionId("crm:reader"), PermissionId("crm:writer")
+OPENER, KEEPER = PermissionId("vault:opener"), PermissionId("vault:keeper")
 CONTEXT = CommandContext(Actor(Via.SYSTEM), NOW, "00000000-0000-7000-8000-00000000c0de")
 
 
@@ -40,20 +45,43 @@ SEEDS = (
     PutPerson(ALICE, person(ALICE, manager=BOB, groups=("sales",))),
     PutPerson(BOB, person(BOB, roles=(Role.EMPLOYEE, Role.APPROVER))),
     PutPerson(CAROL, person(CAROL)),
+    PutPerson(ROBOT, person(ROBOT, roles=(Role.AUDITOR,))),
     PutApp(CRM, AppRecord("Sales CRM", "Customers and deals.", audience="sales")),
     PutPermission(READER, PermissionRecord(CRM, "Sales CRM / Reader", "See customers.")),
     PutPermission(WRITER, PermissionRecord(CRM, "Sales CRM / Writer", "Change customers.")),
+    PutApp(WIKI, AppRecord("Wiki", "Pages for everyone.", categories=("Knowledge",))),
+    PutApp(VAULT, AppRecord("Vault", "One role at a time.", multiple_permissions=False)),
+    PutPermission(OPENER, PermissionRecord(VAULT, "Vault / Opener", "")),
+    PutPermission(KEEPER, PermissionRecord(VAULT, "Vault / Keeper", "")),
 )
 
 
 def seed(bus: CommandBus) -> None:
     """Put people and catalog into the store."""
 
-    def put_all(work):  # type: ignore[no-untyped-def]  # a job of the bus
+    def put_all(work: UnitOfWork) -> None:
         for command in SEEDS:
             work.execute(command, CONTEXT)
 
     bus.call_blocking(put_all)
+
+
+PASSWORD = "demo-password"
+_HASH = hash_password(PASSWORD)
+
+
+def seed_system(system: System) -> None:
+    """Put people with passwords and a catalog into a whole system."""
+
+    def put_all(work: UnitOfWork) -> None:
+        for command in SEEDS:
+            work.execute(command, CONTEXT)
+            if isinstance(command, PutPerson):
+                name = command.record.username.text
+                set_password(work.rows, command.person_id, name, _HASH)
+
+    system.bus.call_blocking(put_all)
+    catch_up(system)
 
 
 def submission(request_id: str, **changes: object) -> SubmitRequest:

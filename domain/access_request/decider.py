@@ -32,7 +32,6 @@ from domain.decider import Decider
 from domain.errors import (
     AlreadyClosed,
     InputMissing,
-    NotYourRequest,
     OnBehalfNotAllowed,
     OnePermissionOnly,
     PermissionOfOtherApp,
@@ -177,7 +176,8 @@ def _cancel(
         raise PersonDisabled(command.by)
     own = command.by in (state.submission.requester, state.submission.target)
     if not own and Role.ADMINISTRATOR not in facts.by.record.roles:
-        raise NotYourRequest(command.request_id)
+        # As for a request that never was: ids cannot be probed.
+        raise UnknownRequest(command.request_id)
     if isinstance(state, Closed):
         raise AlreadyClosed(state.status)
     if command.expected_version not in (None, facts.version):

@@ -10,6 +10,7 @@ from typing import Any
 from domain import policy
 from domain.access_request import (
     CancelRequest,
+    RequestCancelled,
     RequestSubmitted,
     SubmitRequest,
     request_of_stream,
@@ -67,7 +68,9 @@ class Commands:
             arguments.get("expected_version"),
         )
         done = await self.bus.execute(command, self._context(grant, None))
-        row = await self._row(person.person_id, done)
+        event = done.events[0]
+        assert isinstance(event, RequestCancelled)  # noqa: S101 - a cancellation is nothing else
+        row = await self._row(event.snapshot.target, done)
         shown = await self.reads.query(lambda rows: rendering.request(rows, row))
         return Answer({"access_request": shown}, f"Cancelled:\n{request_line(row)}")
 

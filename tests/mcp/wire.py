@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -22,23 +23,25 @@ class Wire:
     token: str | None
     era: str = MODERN
 
-    async def post(self, body: object, **headers: str) -> httpx.Response:
+    async def post(self, body: object, **headers: str | bytes) -> httpx.Response:
         """Post any body."""
-        given = {
+        given: dict[str, str | bytes] = {
             "accept": "application/json, text/event-stream",
             "mcp-protocol-version": self.era,
             **({"authorization": f"Bearer {self.token}"} if self.token else {}),
             **headers,
         }
-        content = {"content": body} if isinstance(body, bytes) else {"json": body}
-        if isinstance(body, bytes):
-            given.setdefault("content-type", "application/json")
-        return await self.http.post(f"{self.issuer}/mcp/user", headers=given, **content)  # type: ignore[arg-type]  # one of the two
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        raw = [
+            (name.encode(), value.encode() if isinstance(value, str) else value)
+            for name, value in {"content-type": "application/json", **given}.items()
+        ]
+        return await self.http.post(f"{self.issuer}/mcp/user", headers=raw, content=content)
 
     async def request(self, method: str, params: dict[str, Any] | None = None) -> httpx.Response:
         """Send one JSON-RPC request."""
         params = dict(params or {})
-        headers = {}
+        headers: dict[str, str | bytes] = {}
         if self.era == MODERN:
             params["_meta"] = {
                 "io.modelcontextprotocol/protocolVersion": MODERN,
