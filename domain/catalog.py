@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar, assert_never
 
 from domain.decider import Decider
+from domain.errors import MalformedText
 from domain.values import (
     AppId,
     PermissionId,
@@ -161,18 +162,32 @@ class Permission:
     record: PermissionRecord | None = None
 
 
+def _required(field: str, text: str) -> str:
+    cleaned = clean_text(field, text, limit=NAME_LIMIT)
+    if not cleaned:
+        raise MalformedText(field)
+    return cleaned
+
+
+def _web_url(field: str, url: str | None) -> str | None:
+    """Let only web addresses through: they are shown as links."""
+    if url is not None and not url.lower().startswith(("https://", "http://")):
+        raise MalformedText(field)
+    return None if url is None else identifier(field, url, limit=TEXT_LIMIT)
+
+
 def app_record(record: AppRecord) -> AppRecord:
     """Return `record` cleaned; raises `Invalid` for a field that breaks its rule."""
     return AppRecord(
-        name=clean_text("name", record.name, limit=NAME_LIMIT),
+        name=_required("name", record.name),
         description=clean_text("description", record.description, limit=TEXT_LIMIT),
         categories=tuple(clean_text("category", c, limit=NAME_LIMIT) for c in record.categories),
         audience=identifier("audience", record.audience),
         owner=clean_text("owner", record.owner, limit=NAME_LIMIT),
         instructions=clean_text("instructions", record.instructions, limit=TEXT_LIMIT),
         source=clean_text("source", record.source, limit=NAME_LIMIT),
-        logo_url=record.logo_url,
-        website_url=record.website_url,
+        logo_url=_web_url("logo_url", record.logo_url),
+        website_url=_web_url("website_url", record.website_url),
         multiple_permissions=record.multiple_permissions,
     )
 
@@ -181,7 +196,7 @@ def permission_record(record: PermissionRecord) -> PermissionRecord:
     """Return `record` cleaned; raises `Invalid` for a field that breaks its rule."""
     return PermissionRecord(
         app_id=AppId(identifier("app_id", record.app_id)),
-        label=clean_text("label", record.label, limit=NAME_LIMIT),
+        label=_required("label", record.label),
         description=clean_text("description", record.description, limit=TEXT_LIMIT),
         kind=clean_text("kind", record.kind, limit=NAME_LIMIT),
         source=clean_text("source", record.source, limit=NAME_LIMIT),

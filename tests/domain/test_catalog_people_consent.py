@@ -1,0 +1,129 @@
+"""The rules of the catalog, of people and of consents."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from domain import catalog, consent, person
+from domain.catalog import (
+    AppAdded,
+    AppChanged,
+    AppRecord,
+    AppRetired,
+    PermissionAdded,
+    PermissionChanged,
+    PermissionRecord,
+    PermissionRetired,
+    PutApp,
+    PutPermission,
+    RetireApp,
+    RetirePermission,
+)
+from domain.consent import (
+    ConsentGiven,
+    ConsentRevoked,
+    ConsentWidened,
+    GiveConsent,
+    RevokeConsent,
+)
+from domain.errors import MalformedText, Refused, TextTooLong
+from domain.person import PersonChanged, PersonRegistered, PutPerson
+from domain.values import AppId, Client, ClientId, ConsentId, PermissionId, Personal
+from tests import seeds
+from tests.seeds import ALICE, CRM, READER
+from tests.spec import Spec
+
+APP = AppRecord("Sales CRM", "Customers.", logo_url="https://crm.example/logo.png")
+ROLE = PermissionRecord(CRM, "Sales CRM / Reader")
+
+
+def test_an_app_is_added_changed_retired_and_added_again() -> None:
+    renamed = replace(APP, name="CRM")
+    apps = Spec(catalog.APP)
+    apps.given().when(PutApp(CRM, APP)).then(AppAdded(CRM, APP))
+    apps.given(AppAdded(CRM, APP)).when(PutApp(CRM, APP)).then()
+    apps.given(AppAdded(CRM, APP)).when(PutApp(CRM, renamed)).then(AppChanged(CRM, renamed))
+    apps.given(AppAdded(CRM, APP)).when(RetireApp(CRM)).then(AppRetired(CRM))
+    apps.given(AppAdded(CRM, APP), AppRetired(CRM)).when(RetireApp(CRM)).then()
+    apps.given(AppAdded(CRM, APP), AppRetired(CRM)).when(PutApp(CRM, APP)).then(AppAdded(CRM, APP))
+
+
+def test_a_permission_is_added_changed_and_retired() -> None:
+    relabelled = replace(ROLE, label="Reader")
+    permissions = Spec(catalog.PERMISSION)
+    permissions.given().when(PutPermission(READER, ROLE)).then(PermissionAdded(READER, ROLE))
+    there = permissions.given(PermissionAdded(READER, ROLE))
+    there.when(PutPermission(READER, ROLE)).then()
+    there.when(PutPermission(READER, relabelled)).then(PermissionChanged(READER, relabelled))
+    there.when(RetirePermission(READER)).then(PermissionRetired(READER, CRM))
+    permissions.given().when(RetirePermission(READER)).then()
+
+
+def test_texts_of_the_catalog_are_cleaned_before_they_are_compared() -> None:
+    messy = replace(APP, name=" Sales\u200b CRM\u202e ")
+    Spec(catalog.APP).given(AppAdded(CRM, APP)).when(PutApp(CRM, messy)).then()
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"name": ""}, MalformedText("name")),
+        ({"name": "\u200b"}, MalformedText("name")),
+        ({"name": "x" * 201}, TextTooLong("name", 200)),
+        ({"audience": "two words"}, MalformedText("audience")),
+        ({"logo_url": "javascript:alert(1)"}, MalformedText("logo_url")),
+        ({"website_url": "https://a b"}, MalformedText("website_url")),
+    ],
+)
+def test_an_app_that_breaks_a_rule_is_refused_with_its_field(
+    changes: dict[str, object], refusal: Refused
+) -> None:
+    record = replace(APP, **changes)  # type: ignore[arg-type]  # fields by name
+    Spec(catalog.APP).given().when(PutApp(CRM, record)).refused(refusal)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "ünï", "x" * 201, "tab\t"])
+def test_an_id_must_survive_as_a_key(name: str) -> None:
+    Spec(catalog.APP).given().when(PutApp(AppId(name), APP)).refused(MalformedText("app_id"))
+    Spec(catalog.PERMISSION).given().when(PutPermission(PermissionId(name), ROLE)).refused(
+        MalformedText("permission_id")
+    )
+
+
+def test_a_person_is_registered_and_changed_and_groups_are_a_set() -> None:
+    record = seeds.person(ALICE, groups=("a", "b"))
+    people = Spec(person.DECIDER)
+    people.given().when(PutPerson(ALICE, record)).then(PersonRegistered(ALICE, record))
+    shuffled = replace(record, groups=("b", "a", "b"))
+    people.given(PersonRegistered(ALICE, record)).when(PutPerson(ALICE, shuffled)).then()
+    gone = replace(record, disabled=True)
+    people.given(PersonRegistered(ALICE, record)).when(PutPerson(ALICE, gone)).then(
+        PersonChanged(ALICE, gone)
+    )
+
+
+def test_a_person_needs_a_user_name_that_can_be_typed() -> None:
+    record = replace(seeds.person(ALICE), username=Personal(ALICE, "al ice"))
+    Spec(person.DECIDER).given().when(PutPerson(ALICE, record)).refused(MalformedText("username"))
+
+
+CONSENT = ConsentId("c-1")
+CLIENT = Client(ClientId("client"), "A client")
+GIVE = GiveConsent(CONSENT, ALICE, CLIENT, "https://r", "http://127.0.0.1", ("read",))
+GIVEN = ConsentGiven(CONSENT, ALICE, CLIENT, "https://r", "http://127.0.0.1", ("read",))
+REVOKED = ConsentRevoked(CONSENT, ALICE, CLIENT)
+
+
+def test_a_consent_is_given_widened_revoked_and_given_again() -> None:
+    consents = Spec(consent.DECIDER)
+    consents.given().when(GIVE).then(GIVEN)
+    consents.given(GIVEN).when(GIVE).then()
+    wider = replace(GIVE, scopes=("write",))
+    widened = ConsentWidened(CONSENT, ALICE, CLIENT, ("read", "write"), ("write",))
+    consents.given(GIVEN).when(wider).then(widened)
+    consents.given(GIVEN, widened).when(GIVE).then()
+    consents.given(GIVEN).when(RevokeConsent(CONSENT)).then(REVOKED)
+    consents.given(GIVEN, REVOKED).when(RevokeConsent(CONSENT)).then()
+    consents.given(GIVEN, REVOKED).when(wider).then(replace(GIVEN, scopes=("write",)))
