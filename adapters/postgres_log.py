@@ -51,7 +51,16 @@ class LogDatastore(PostgresDatastore):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            "", "", "", "", "", pool_size=1, max_overflow=7, originator_id_type="text"
+            "",
+            "",
+            "",
+            "",
+            "",
+            pool_size=1,
+            max_overflow=7,
+            # A restarted server must not fail every pooled connection's next use.
+            pre_ping=True,
+            originator_id_type="text",
         )
         self.pool.conninfo = url
         self.pool.kwargs = {"row_factory": tuple_row, "connect_timeout": 5}

@@ -56,15 +56,27 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A fresh database."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+def new_postgres_database(postgres_server: str) -> Iterator[Callable[[], str]]:
+    """Makes a fresh database at each call; returns its URL."""
     parts = psycopg.conninfo.conninfo_to_dict(postgres_server)
-    yield f"postgresql:///{name}?host={parts['host']}&user={parts['user']}"
+    names: list[str] = []
+
+    def create() -> str:
+        names.append(f"test_{uuid4().hex}")
+        with psycopg.connect(postgres_server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {names[-1]}".encode())
+        return f"postgresql:///{names[-1]}?host={parts['host']}&user={parts['user']}"
+
+    yield create
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        for name in names:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def postgres_url(new_postgres_database: Callable[[], str]) -> str:
+    """A fresh database."""
+    return new_postgres_database()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -72,6 +84,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Every database Doorward runs on, one after the other."""
     if request.param == "memory":
         return MEMORY
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'doorward.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def durable_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The databases that outlive the process."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'doorward.db'}"
     url: str = request.getfixturevalue("postgres_url")

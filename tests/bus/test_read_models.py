@@ -1,0 +1,109 @@
+"""Read models: following gives what rebuilding gives, and no crash repeats or skips an event."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from domain.access_request import CancelRequest
+from domain.catalog import AppRecord, PutApp, RetireApp, RetirePermission
+from domain.ports import EventStore
+from domain.values import AppId, RequestId
+from projections import catalog
+from projections.catalog import search_apps, search_permissions
+from server.command_bus import CommandBus
+from server.follower import Follower, position_of
+from server.rebuild import rebuild
+from tests import seeds
+from tests.conftest import INLINE, table_rows
+from tests.seeds import ALICE, CONTEXT, CRM, WRITER, submission
+
+pytestmark = pytest.mark.anyio
+FOLLOWED = (catalog.PROJECTION,)
+TABLES = tuple(table for one in (*INLINE, *FOLLOWED) for table in one.tables)
+
+
+@pytest.fixture
+def follower(bus: CommandBus, store: EventStore) -> Follower:
+    seeds.seed(bus)
+    return Follower(bus, store, catalog.PROJECTION)
+
+
+async def some_history(bus: CommandBus) -> None:
+    await bus.execute(submission("r-1"), CONTEXT)
+    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, "No"), CONTEXT)
+    await bus.execute(submission("r-2", permission_ids=(WRITER,)), CONTEXT)
+    await bus.execute(RetirePermission(WRITER), CONTEXT)
+    await bus.execute(PutApp(AppId("hr"), AppRecord("People")), CONTEXT)
+    await bus.execute(RetireApp(AppId("wiki")), CONTEXT)
+
+
+async def test_a_rebuild_gives_exactly_what_following_gave(
+    bus: CommandBus, store: EventStore, follower: Follower
+) -> None:
+    await some_history(bus)
+    await asyncio.to_thread(follower.catch_up)
+    before = table_rows(store, TABLES)
+    heard: list[tuple[int, int]] = []
+    reached = await bus.call(
+        lambda work: rebuild(work, INLINE, FOLLOWED, lambda *p: heard.append(p))
+    )
+    assert table_rows(store, TABLES) == before
+    assert reached == store.head()
+    assert heard[-1] == (store.head(), store.head())
+
+
+async def test_following_again_changes_nothing(
+    bus: CommandBus, store: EventStore, follower: Follower
+) -> None:
+    first = await asyncio.to_thread(follower.catch_up)
+    before = table_rows(store, TABLES)
+    again = Follower(bus, store, catalog.PROJECTION)
+    assert await asyncio.to_thread(again.catch_up) == first == store.head()
+    assert table_rows(store, TABLES) == before
+
+
+async def test_two_followers_of_one_read_model_do_not_apply_an_event_twice(
+    bus: CommandBus, store: EventStore, follower: Follower
+) -> None:
+    other = Follower(bus, store, catalog.PROJECTION)
+    await asyncio.gather(asyncio.to_thread(follower.catch_up), asyncio.to_thread(other.catch_up))
+    with store.read() as rows:
+        assert search_apps(rows, ("sales",), None).total == 3
+        assert position_of(rows, catalog.PROJECTION) == store.head()
+
+
+async def test_a_woken_follower_comes_after_the_log(
+    bus: CommandBus, store: EventStore, follower: Follower
+) -> None:
+    following = asyncio.create_task(follower.run())
+    await bus.execute(PutApp(AppId("hr"), AppRecord("People")), CONTEXT)
+    async with asyncio.timeout(20):
+        while (await bus.call(lambda work: position_of(work.rows, catalog.PROJECTION))) < 11:
+            follower.wake()
+            await asyncio.sleep(0)
+    following.cancel()
+    with store.read() as rows:
+        assert search_apps(rows, (), "people").items[0].app_id == "hr"
+
+
+async def test_a_search_prefers_names_and_counts_only_what_is_allowed(
+    bus: CommandBus, store: EventStore, follower: Follower
+) -> None:
+    record = AppRecord("Ledger", "Books; not the wiki.")
+    await bus.execute(PutApp(AppId("ledger"), record), CONTEXT)
+    await bus.execute(
+        PutApp(AppId("secret-wiki"), replace(record, name="Wiki", audience="finance")), CONTEXT
+    )
+    await asyncio.to_thread(follower.catch_up)
+    with store.read() as rows:
+        found = search_apps(rows, (), "wiki")
+        assert [one.app_id for one in found.items] == ["wiki", "ledger"]
+        assert found.total == 2
+        assert search_apps(rows, ("finance",), "wiki").total == 3
+        assert [one.app_id for one in search_apps(rows, (), "Wiki", exact=True).items] == ["wiki"]
+        assert search_apps(rows, (), None, category="knowledge").total == 1
+        assert search_permissions(rows, (), "customers").total == 0
+        assert search_permissions(rows, ("sales",), "customers", app_id=CRM).total == 2

@@ -1,0 +1,39 @@
+"""On PostgreSQL every server process has a bus of its own."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from adapters.open_store import open_store
+from adapters.system import new_id
+from domain.access_request import CancelRequest
+from domain.values import RequestId
+from server.command_bus import CommandBus
+from server.handlers import HANDLERS
+from tests import seeds
+from tests.conftest import INLINE, SCHEMA
+from tests.seeds import ALICE, CONTEXT, submission
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_two_buses_on_one_database_never_decide_on_old_state(postgres_url: str) -> None:
+    """Every server process has a bus; each forgets the streams that another has moved."""
+    stores = [open_store(postgres_url) for _ in range(2)]
+    stores[0].create(SCHEMA)
+    buses = [CommandBus(store, HANDLERS, INLINE, new_id) for store in stores]
+    for one in buses:
+        one.start()
+    seeds.seed(buses[0])
+    for round_number in range(10):
+        name = f"r-{round_number}"
+        done = await asyncio.gather(*(one.execute(submission(name), CONTEXT) for one in buses))
+        assert sorted(one.changed for one in done) == [False, True]
+        request = RequestId(done[0].stream.removeprefix("access_request-"))
+        cancel = CancelRequest(request, ALICE, None, expected_version=1)
+        await buses[round_number % 2].execute(cancel, CONTEXT)
+    for one, store in zip(buses, stores, strict=True):
+        one.close()
+        store.close()
