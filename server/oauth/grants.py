@@ -56,7 +56,9 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
     """A request at the token endpoint, its body already read."""
 
     def __init__(self, fields: Mapping[str, list[str]], headers: Mapping[str, str]) -> None:
-        super().__init__("POST", "https://doorward.invalid/token", headers=dict(headers))
+        # Authlib asks for the header in just this spelling; ours come in lower case.
+        named = {"Authorization": headers["authorization"]} if "authorization" in headers else {}
+        super().__init__("POST", "https://doorward.invalid/token", headers=named)
         self.payload = _Payload(fields)
 
     @property

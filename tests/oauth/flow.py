@@ -69,7 +69,7 @@ class Flow:
         given = {name: value for name, value in asked.items() if value is not None}
         return await self.http.post(f"{self.issuer}/token", data=given)
 
-    async def redeem(self, code: str, **changes: str | None) -> httpx.Response:
+    async def redeem(self, code: str, /, **changes: str | None) -> httpx.Response:
         """Redeem a code."""
         grant = {
             "grant_type": "authorization_code",
@@ -79,7 +79,7 @@ class Flow:
         }
         return await self.token(**{**grant, **changes})
 
-    async def refresh(self, token: str, **changes: str | None) -> httpx.Response:
+    async def refresh(self, token: str, /, **changes: str | None) -> httpx.Response:
         """Use a refresh token."""
         return await self.token(
             **{"grant_type": "refresh_token", "refresh_token": token, **changes}
