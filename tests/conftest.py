@@ -129,9 +129,15 @@ def table_rows(store: EventStore, tables: tuple[str, ...]) -> dict[str, list[Any
 
 
 @pytest.fixture
-def system(database_url: str, tmp_path: Path) -> Iterator[System]:
-    """Everything that a server opens, on each database, with people and a small catalog."""
+def empty_system(database_url: str, tmp_path: Path) -> Iterator[System]:
+    """Everything that a server opens, on each database."""
     settings = Settings(data_dir=tmp_path / "data", database_url=database_url, nats_url="off")
     with open_system(settings) as opened:
-        seeds.seed_system(opened)
         yield opened
+
+
+@pytest.fixture
+def system(empty_system: System) -> System:
+    """The same with people and a small catalog."""
+    seeds.seed_system(empty_system)
+    return empty_system

@@ -1,0 +1,83 @@
+"""Settings: one value, built once; what is unknown or malformed is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.config import PARSERS, BadSetting, Settings, load_settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def test_without_any_setting_it_serves_this_machine_with_everything_embedded() -> None:
+    settings = load_settings({"PATH": "/bin"})
+    assert settings == Settings()
+    assert settings.issuer == "http://127.0.0.1:8000"
+    assert settings.store_url == "sqlite:///data/doorward.db"
+    assert settings.nats_url == "embedded"
+
+
+def test_every_setting_is_read() -> None:
+    settings = load_settings(
+        {
+            "DOORWARD_HOST": "::1",
+            "DOORWARD_PORT": "9000",
+            "DOORWARD_PUBLIC_URL": "https://doorward.example/",
+            "DOORWARD_DATA_DIR": "/srv/doorward",
+            "DOORWARD_DATABASE_URL": "postgresql://doorward@db/doorward",
+            "DOORWARD_NATS_URL": "tls://nats.example",
+            "DOORWARD_TENANT": "eu-1",
+            "DOORWARD_FEATURES": "cancel_access_request",
+            "DOORWARD_DEMO_PASSWORD": "correct horse",
+        }
+    )
+    assert settings.issuer == "https://doorward.example"
+    assert settings.data_dir == Path("/srv/doorward")
+    assert not settings.on_sqlite
+    assert Settings(host="::1").issuer == "http://[::1]:8000"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("DOORWARD_PROT", "1", "DOORWARD_PROT is not a setting"),
+        ("DOORWARD_PORT", "http", "DOORWARD_PORT is malformed"),
+        ("DOORWARD_PORT", "0", "from 1 to 65535"),
+        ("DOORWARD_PORT", "65536", "from 1 to 65535"),
+        ("DOORWARD_PUBLIC_URL", "doorward.example", "must be an http or https URL"),
+        ("DOORWARD_PUBLIC_URL", "https://doorward.example/path", "must not have a path"),
+        ("DOORWARD_PUBLIC_URL", "http://doorward.example", "http is for loopback only"),
+        ("DOORWARD_PUBLIC_URL", "https://[", "DOORWARD_PUBLIC_URL is malformed"),
+        ("DOORWARD_DATABASE_URL", "mysql://x", "must begin with sqlite:/// or postgresql://"),
+        ("DOORWARD_NATS_URL", "http://x", "must be embedded, off, or a nats://"),
+        ("DOORWARD_TENANT", "a.b", "letters, digits, - and _ only"),
+        ("DOORWARD_FEATURES", "fly", "no feature is called fly"),
+        ("DOORWARD_DEMO_PASSWORD", "short", "at least 8 characters"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_reason(name: str, value: str, why: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        load_settings({name: value})
+    assert name in str(caught.value)
+    assert why in str(caught.value)
+
+
+def test_secrets_never_show() -> None:
+    settings = load_settings(
+        {
+            "DOORWARD_DATABASE_URL": "postgresql://me:hunter2@db/x",
+            "DOORWARD_NATS_URL": "nats://me:hunter2@nats",
+            "DOORWARD_DEMO_PASSWORD": "hunter2hunter2",
+        }
+    )
+    assert "hunter2" not in repr(settings)
+    with pytest.raises(BadSetting) as caught:
+        load_settings({"DOORWARD_DATABASE_URL": "mysql://me:hunter2@db/x"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_readme_lists_every_setting() -> None:
+    missing = [name for name in PARSERS if f"DOORWARD_{name.upper()}" not in README]
+    assert missing == []
