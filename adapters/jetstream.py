@@ -51,62 +51,61 @@ def _named(name: str, tenant: str) -> str:
     return name if tenant == "main" else f"{name}_{tenant}"
 
 
+SETTINGS: dict[str, dict[str, object]] = {
+    "evt": {
+        "name": EVENTS,
+        "discard": DiscardPolicy.NEW,
+        "max_age": 0.0,
+        "max_msg_size": 256 * KIB,
+        "max_msgs_per_subject": -1,
+        "duplicate_window": 2 * MINUTE,
+        "deny_delete": True,
+        "deny_purge": True,
+        "allow_direct": True,
+    },
+    "cmd": {
+        "name": "DOORWARD_COMMANDS",
+        "discard": DiscardPolicy.NEW,
+        "max_age": 30 * DAY,
+        "max_msg_size": 64 * KIB,
+        "max_msgs_per_subject": -1,
+        "duplicate_window": 10 * MINUTE,
+        "deny_delete": True,
+        "deny_purge": True,
+    },
+    "out": {
+        "name": "DOORWARD_OUTCOMES",
+        "discard": DiscardPolicy.OLD,
+        "max_age": 7 * DAY,
+        "max_msg_size": 64 * KIB,
+        "max_msgs_per_subject": 1,
+    },
+    "dlq": {
+        "name": "DOORWARD_DLQ",
+        "discard": DiscardPolicy.OLD,
+        "max_age": 90 * DAY,
+        "max_msg_size": 256 * KIB,
+        "max_msgs_per_subject": -1,
+    },
+}
+"""What each branch of the subjects is kept in; event history is never deleted or purged."""
+
+
 def stream_configs(tenant: str) -> list[StreamConfig]:
-    """Return how the tenant's streams should be; event history is never deleted or purged."""
-    root = f"doorward.{tenant}"
+    """Return how the tenant's streams should be."""
+    return [_config(tenant, branch, **settings) for branch, settings in SETTINGS.items()]
 
-    def config(name: str, branch: str, **settings: object) -> StreamConfig:
-        return StreamConfig(
-            name=_named(name, tenant),
-            subjects=[f"{root}.{branch}.>"],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_bytes=-1,
-            max_msgs=-1,
-            **settings,  # type: ignore[arg-type]  # each is a field of StreamConfig
-        )
 
-    return [
-        config(
-            EVENTS,
-            "evt",
-            discard=DiscardPolicy.NEW,
-            max_age=0.0,
-            max_msg_size=256 * KIB,
-            max_msgs_per_subject=-1,
-            duplicate_window=2 * MINUTE,
-            deny_delete=True,
-            deny_purge=True,
-            allow_direct=True,
-        ),
-        config(
-            "DOORWARD_COMMANDS",
-            "cmd",
-            discard=DiscardPolicy.NEW,
-            max_age=30 * DAY,
-            max_msg_size=64 * KIB,
-            max_msgs_per_subject=-1,
-            duplicate_window=10 * MINUTE,
-            deny_delete=True,
-            deny_purge=True,
-        ),
-        config(
-            "DOORWARD_OUTCOMES",
-            "out",
-            discard=DiscardPolicy.OLD,
-            max_age=7 * DAY,
-            max_msg_size=64 * KIB,
-            max_msgs_per_subject=1,
-        ),
-        config(
-            "DOORWARD_DLQ",
-            "dlq",
-            discard=DiscardPolicy.OLD,
-            max_age=90 * DAY,
-            max_msg_size=256 * KIB,
-            max_msgs_per_subject=-1,
-        ),
-    ]
+def _config(tenant: str, branch: str, name: object = "", **settings: object) -> StreamConfig:
+    return StreamConfig(
+        name=_named(str(name), tenant),
+        subjects=[f"doorward.{tenant}.{branch}.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        max_bytes=-1,
+        max_msgs=-1,
+        **settings,  # type: ignore[arg-type]  # each is a field of StreamConfig
+    )
 
 
 async def ensure_streams(jetstream: JetStreamContext, tenant: str) -> list[Drift]:

@@ -84,10 +84,7 @@ def _submit(
     requester, target = _people(command, facts)
     rules.check_on_behalf(facts.policy, command.requester, command.target, target.record)
     app, permissions = _catalog(command, facts, target.record)
-    if command.starts_at is not None and command.starts_at < command.now:
-        raise StartInThePast
-    if command.custom_fields:
-        raise UnknownField(command.custom_fields[0])
+    _check_form(command)
     length = _length(command, facts.policy)
     justification = _justification(command, facts.policy)
     if not isinstance(state, Absent):
@@ -104,12 +101,7 @@ def _submit(
             access_seconds=length,
             justification=justification,
             starts_at=command.starts_at,
-            directory=Directory(
-                requester_version=requester.version,
-                target_version=target.version,
-                target_manager=target.record.manager,
-                target_groups=target.record.groups,
-            ),
+            directory=_directory(requester, target),
             rule=RuleUsed(facts.policy.policy_id, facts.policy.version),
         )
     ]
@@ -124,6 +116,22 @@ def _people(command: SubmitRequest, facts: SubmissionFacts) -> tuple[KnownPerson
         # As for somebody who is not a report: ids of people cannot be probed.
         raise OnBehalfNotAllowed(command.target)
     return facts.requester, facts.target
+
+
+def _check_form(command: SubmitRequest) -> None:
+    if command.starts_at is not None and command.starts_at < command.now:
+        raise StartInThePast
+    if command.custom_fields:
+        raise UnknownField(command.custom_fields[0])
+
+
+def _directory(requester: KnownPerson, target: KnownPerson) -> Directory:
+    return Directory(
+        requester_version=requester.version,
+        target_version=target.version,
+        target_manager=target.record.manager,
+        target_groups=target.record.groups,
+    )
 
 
 def _catalog(

@@ -153,36 +153,38 @@ def _permission(entry: PermissionEntry) -> PermissionRecord:
 
 def format_catalog(catalog: Catalog) -> bytes:
     """Return the file that `parse_catalog` reads back to an equal catalog; one record a line."""
-    apps = [
-        AppEntry(
-            id=app_id,
-            name=app.name,
-            description=app.description,
-            categories=list(app.categories),
-            audience=app.audience,
-            source=app.source,
-            owner=app.owner,
-            instructions=app.instructions,
-            logo_url=app.logo_url,
-            website_url=app.website_url,
-            multiple_permissions=app.multiple_permissions,
-        )
-        for app_id, app in sorted(catalog.apps.items())
-    ]
-    permissions = [
-        PermissionEntry(
-            id=permission_id,
-            app_id=one.app_id,
-            label=one.label,
-            description=one.description,
-            kind=one.kind,
-            source=one.source,
-        )
-        for permission_id, one in sorted(catalog.permissions.items())
-    ]
+    apps = [_app_entry(*item) for item in sorted(catalog.apps.items())]
+    permissions = [_permission_entry(*item) for item in sorted(catalog.permissions.items())]
     meta = msgspec.json.encode({"apps": len(apps), "permissions": len(permissions)})
     return b'{"meta": %s,\n"apps": [\n%s\n],\n"permissions": [\n%s\n]}\n' % (
         meta,
         b",\n".join(msgspec.json.encode(entry) for entry in apps),
         b",\n".join(msgspec.json.encode(entry) for entry in permissions),
+    )
+
+
+def _app_entry(app_id: AppId, app: AppRecord) -> AppEntry:
+    return AppEntry(
+        id=app_id,
+        name=app.name,
+        description=app.description,
+        categories=list(app.categories),
+        audience=app.audience,
+        source=app.source,
+        owner=app.owner,
+        instructions=app.instructions,
+        logo_url=app.logo_url,
+        website_url=app.website_url,
+        multiple_permissions=app.multiple_permissions,
+    )
+
+
+def _permission_entry(permission_id: PermissionId, one: PermissionRecord) -> PermissionEntry:
+    return PermissionEntry(
+        id=permission_id,
+        app_id=one.app_id,
+        label=one.label,
+        description=one.description,
+        kind=one.kind,
+        source=one.source,
     )

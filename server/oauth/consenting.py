@@ -184,26 +184,22 @@ class Consenting:
         consent_id, family_id = _consent_id(person, wanted), FamilyId(self.new_id())
         actor = Actor(Via.WEB, person, client.identity(), consent_id)
         context = CommandContext(actor, now, self.new_id())
+        identity, resource, scopes = client.identity(), wanted.resource, wanted.scopes
         origin = redirect_uris.origin(wanted.redirect_uri)
-        identity = client.identity()
-        work.execute(
-            GiveConsent(consent_id, person, identity, wanted.resource, origin, wanted.scopes),
-            context,
+        consent = GiveConsent(consent_id, person, identity, resource, origin, scopes)
+        work.execute(consent, context)
+        opening = OpenFamily(
+            family_id=family_id,
+            consent_id=consent_id,
+            person=person,
+            client=identity,
+            resource=resource,
+            scopes=scopes,
+            code_digest=digest(code),
+            code_expires_at=now + CODE_LIFE,
+            family_expires_at=now + FAMILY_LIFE,
         )
-        work.execute(
-            OpenFamily(
-                family_id=family_id,
-                consent_id=consent_id,
-                person=person,
-                client=identity,
-                resource=wanted.resource,
-                scopes=wanted.scopes,
-                code_digest=digest(code),
-                code_expires_at=now + CODE_LIFE,
-                family_expires_at=now + FAMILY_LIFE,
-            ),
-            context,
-        )
+        work.execute(opening, context)
         row = CodeRow(family_id, wanted.redirect_uri, wanted.code_challenge)
         store_code(work.rows, code, row, now)
         return code
