@@ -29,11 +29,11 @@ INSERT_HEAD = (
 INSERT_HEAD_PARAMS = (GENESIS,)
 
 
-def create_tables(bytes_type: str) -> list[str]:
-    """Return the statements that create the log's tables; `bytes_type` is the database's."""
+def create_tables(*, position_type: str, bytes_type: str) -> list[str]:
+    """Return the statements that create the log's tables, in the database's own types."""
     return [
         "CREATE TABLE IF NOT EXISTS event_log ("
-        "position BIGINT PRIMARY KEY, originator_id TEXT NOT NULL, "
+        f"position {position_type} PRIMARY KEY, originator_id TEXT NOT NULL, "
         f"originator_version BIGINT NOT NULL, topic TEXT NOT NULL, state {bytes_type} NOT NULL, "
         f"hash {bytes_type} NOT NULL, UNIQUE (originator_id, originator_version))",
         "CREATE TABLE IF NOT EXISTS log_head ("

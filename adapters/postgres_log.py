@@ -74,7 +74,8 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
     def create_tables(self, cursor: PgCursor) -> None:
         """Create the log's tables in the cursor's transaction, one process at a time."""
         run(cursor, "SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
-        for statement in (*log_table.create_tables("BYTEA"), *FORBID_CHANGE):
+        tables = log_table.create_tables(position_type="BIGINT", bytes_type="BYTEA")
+        for statement in (*tables, *FORBID_CHANGE):
             run(cursor, statement)
         run(cursor, log_table.INSERT_HEAD, log_table.INSERT_HEAD_PARAMS)
 

@@ -31,9 +31,11 @@ class PostgresRows:
 
     def __init__(self, cursor: PgCursor) -> None:
         self._cursor = cursor
+        self.executed = 0
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
+        self.executed += 1
         try:
             return run(self._cursor, sql, params).rowcount
         except psycopg.IntegrityError as fault:
@@ -63,12 +65,17 @@ class PostgresTransaction:
         self._mapper = mapper
         self._cursor = cursor
         self._head = head
-        self.rows: Rows = PostgresRows(cursor)
+        self.rows = PostgresRows(cursor)
 
     @property
     def head(self) -> int:
         """Position of the newest event, this transaction's own included."""
         return self._head.position
+
+    @property
+    def touched(self) -> int:
+        """A number that grows with every statement that may change something."""
+        return self._head.position + self.rows.executed
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

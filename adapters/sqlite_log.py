@@ -12,6 +12,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
+    InterfaceError,
     Notification,
     StoredEvent,
     Subscription,
@@ -27,6 +28,9 @@ from eventsourcing.sqlite import (
 from adapters import log_table
 from adapters.hash_chain import LogHead
 
+WAL = "PRAGMA journal_mode = WAL"
+CACHED_STATEMENTS = 256
+LOCK_SECONDS = 5
 PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA cache_size = -65536",
@@ -41,15 +45,24 @@ FORBID_CHANGE = tuple(
 
 
 class LogConnectionPool(SQLiteConnectionPool):
-    """Connections with our pragmas and plain tuples for rows."""
+    """Connections with our pragmas, plain tuples for rows, and room for every statement: the
+    library's own keep one prepared statement, and prepare all others anew each time."""
 
     def _create_connection(self) -> SQLiteConnection:
-        connection = super()._create_connection()
-        raw = connection._sqlite_conn  # noqa: SLF001 - the library offers no other way to it
-        raw.row_factory = None
-        for pragma in PRAGMAS:
-            raw.execute(pragma)
-        return connection
+        try:
+            raw = sqlite3.connect(
+                self.db_name,
+                uri=True,
+                check_same_thread=False,
+                isolation_level=None,
+                cached_statements=CACHED_STATEMENTS,
+                timeout=LOCK_SECONDS,
+            )
+            for pragma in PRAGMAS if self.is_sqlite_memory_mode else (WAL, *PRAGMAS):
+                raw.execute(pragma)
+        except sqlite3.Error as fault:
+            raise InterfaceError(str(fault)) from fault
+        return SQLiteConnection(sqlite_conn=raw, max_age=self.max_age)
 
 
 class LogDatastore(SQLiteDatastore):
@@ -67,7 +80,9 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """Return our own tables in place of the library's."""
-        return [*log_table.create_tables("BLOB"), *FORBID_CHANGE]
+        # INTEGER is SQLite's word for the row's own number: no index beside the table.
+        tables = log_table.create_tables(position_type="INTEGER", bytes_type="BLOB")
+        return [*tables, *FORBID_CHANGE]
 
     def _create_table(self, c: SQLiteCursor) -> None:
         super()._create_table(c)

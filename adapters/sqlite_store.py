@@ -34,9 +34,11 @@ class SQLiteRows:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
+        self.executed = 0
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
+        self.executed += 1
         try:
             return self._cursor.execute(sql, params).rowcount
         except sqlite3.IntegrityError as fault:
@@ -66,12 +68,17 @@ class SQLiteTransaction:
         self._mapper = mapper
         self._cursor = cursor
         self._head = head
-        self.rows: Rows = SQLiteRows(cursor)
+        self.rows = SQLiteRows(cursor)
 
     @property
     def head(self) -> int:
         """Position of the newest event, this transaction's own included."""
         return self._head.position
+
+    @property
+    def touched(self) -> int:
+        """A number that grows with every statement that may change something."""
+        return self._head.position + self.rows.executed
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -57,6 +57,10 @@ class Transaction(Protocol):
     def head(self) -> int:
         """Position of the newest event, this transaction's own included; 0 if none."""
 
+    @property
+    def touched(self) -> int:
+        """A number that grows with every statement that may change something."""
+
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo everything done inside if the block raises, and let the exception pass."""
 

@@ -72,6 +72,10 @@ class _States:
     def find(self, stream: StreamId) -> tuple[int, Any] | None:
         return self.job.get(stream) or self.batch.get(stream) or self.committed.get(stream)
 
+    def undo(self) -> None:
+        self.job.clear()
+        self.batch.clear()
+
     def commit(self) -> None:
         self.committed.update(self.batch)
         self.batch.clear()
@@ -195,6 +199,10 @@ class UnitOfWork:
     def drop(self) -> None:
         """The job just run was undone."""
         self._states.job.clear()
+
+    def undone(self) -> None:
+        """The transaction was rolled back."""
+        self._states.undo()
 
     def committed(self) -> None:
         """The transaction is durable."""

@@ -13,7 +13,7 @@ from domain.errors import IdempotencyKeyReused, UnknownApp, UnknownRequest
 from domain.ports import EventStore, Unavailable
 from domain.values import AppId, RequestId
 from projections.access_requests import Wanted, request_of, requests_of
-from server.command_bus import CommandBus, UnitOfWork
+from server.command_bus import CommandBus, Executed, UnitOfWork
 from server.idempotency import Idempotency, fingerprint
 from tests import seeds
 from tests.conftest import table_rows
@@ -190,3 +190,36 @@ async def test_a_fault_of_the_store_fails_every_waiting_caller_and_nobody_after(
     assert all(isinstance(one, Unavailable) for one in outcomes)
     assert store.head() == head
     assert (await bus.execute(submission("r-1"), CONTEXT)).changed
+
+
+async def test_a_job_that_fails_after_it_has_written_is_undone_alone(
+    bus: CommandBus, store: EventStore
+) -> None:
+    """The batch is run again in savepoints; its neighbours are kept, each once."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def hold(_work: UnitOfWork) -> None:
+        started.set()
+        go_on.wait()
+
+    def write_then_fail(work: UnitOfWork) -> None:
+        work.execute(submission("r-2", permission_ids=(WRITER,)), CONTEXT)
+        raise ZeroDivisionError
+
+    head = store.head()
+    holding = asyncio.create_task(bus.call(hold))
+    await asyncio.to_thread(started.wait)
+    batch = [
+        asyncio.create_task(bus.execute(submission("r-1"), CONTEXT)),
+        asyncio.create_task(bus.call(write_then_fail)),
+        asyncio.create_task(bus.execute(submission("r-3", permission_ids=(WRITER,)), CONTEXT)),
+    ]
+    await asyncio.sleep(0)
+    go_on.set()
+    await holding
+    first, failed, last = await asyncio.gather(*batch, return_exceptions=True)
+    assert isinstance(failed, ZeroDivisionError)
+    assert isinstance(first, Executed)
+    assert isinstance(last, Executed)
+    assert (first.position, last.position, store.head()) == (head + 1, head + 2, head + 2)
+    assert last.stream == "access_request-r-3"
