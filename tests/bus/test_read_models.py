@@ -85,6 +85,7 @@ async def test_a_woken_follower_comes_after_the_log(
             follower.wake()
             await asyncio.sleep(0)
     following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
     with store.read() as rows:
         assert search_apps(rows, (), "people").items[0].app_id == "hr"
 
