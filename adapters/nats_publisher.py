@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import anyio
-import nats
 import nats.errors
 import nats.js.errors
 from nats.aio.client import Client
@@ -105,8 +104,7 @@ class NatsPublisher:
                 position, sequence = await self._publish_from(pipe, position, sequence)
                 await self._wait_for_growth(client)
         finally:
-            with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-                await asyncio.wait_for(client.close(), 2)
+            await _close(client)
 
     async def _wait_for_growth(self, client: Client) -> None:
         """Wait for news, or long enough that the connection should be tried."""
@@ -169,19 +167,31 @@ class NatsPublisher:
 
 async def _connect(url: str) -> Client:
     """Connect once, failing fast; after that a lost connection ends the session."""
-    return await asyncio.wait_for(
-        nats.connect(
-            url,
-            allow_reconnect=False,
-            max_reconnect_attempts=1,
-            connect_timeout=5,
-            ping_interval=10,
-            max_outstanding_pings=2,
-            pending_size=8 * 1024 * 1024,
-            error_cb=_ignore,
-        ),
-        timeout=10,
-    )
+    client = Client()
+    try:
+        await asyncio.wait_for(
+            client.connect(
+                url,
+                allow_reconnect=False,
+                max_reconnect_attempts=1,
+                connect_timeout=5,
+                ping_interval=10,
+                max_outstanding_pings=2,
+                pending_size=8 * 1024 * 1024,
+                error_cb=_ignore,
+            ),
+            timeout=10,
+        )
+    except BaseException:
+        # A half-made connection (no greeting, or cancelled) would keep its socket open.
+        await _close(client)
+        raise
+    return client
+
+
+async def _close(client: Client) -> None:
+    with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
+        await asyncio.wait_for(client.close(), 2)
 
 
 async def _ignore(_fault: Exception) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import nats
 import pytest
+from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
 from adapters import nats_publisher
@@ -205,10 +206,12 @@ async def test_an_unreachable_server_is_reported_without_its_password(log: Event
 
 async def test_strangers_are_refused_by_the_embedded_server(server: EmbeddedNatsServer) -> None:
     port = server.url.rsplit(":", 1)[1]
+    stranger = Client()
     with pytest.raises((nats.errors.Error, OSError)):
-        await nats.connect(
+        await stranger.connect(
             f"nats://127.0.0.1:{port}", allow_reconnect=False, max_reconnect_attempts=1
         )
+    await stranger.close()
 
 
 def test_one_folder_serves_one_server(server: EmbeddedNatsServer, tmp_path: Path) -> None:
