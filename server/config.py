@@ -3,19 +3,26 @@ one is fatal and named. Nobody else reads the environment. Secrets never show in
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
-Parsed = TypeVar("Parsed")
+from domain.person import Role
+from domain.token_family import GRACE
+from server.setting_parsers import (
+    EMBEDDED,
+    PARSERS,
+    ClientDocuments,
+    LocalAccounts,
+    is_loopback,
+)
+
 PREFIX = "DOORWARD_"
-EMBEDDED = "embedded"
-OFF = "off"
-FEATURES = frozenset({"cancel_access_request"})
-"""What can be switched on by name; everything is off by default."""
+KNOWN_DOCUMENT_HOSTS = frozenset(
+    ["claude.ai", "chatgpt.com", "vscode.dev", "zed.dev", "opencode.ai"]
+)
 
 
 class BadSetting(Exception):  # noqa: N818 - says what is
@@ -35,6 +42,23 @@ class Settings:
     tenant: str = "main"
     features: frozenset[str] = frozenset()
     demo_password: str | None = field(default=None, repr=False)
+    local_accounts: LocalAccounts = LocalAccounts.AUTO
+    trusted_proxies: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    rate_limits: bool = True
+    refresh_grace: timedelta = GRACE
+    continue_page: bool = True
+    client_documents: ClientDocuments = ClientDocuments.ACCEPT
+    client_document_hosts: frozenset[str] = KNOWN_DOCUMENT_HOSTS
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "your organisation"
+    oidc_scopes: str = "openid profile email"
+    oidc_username_claim: str = "preferred_username"
+    oidc_groups_claim: str = "groups"
+    oidc_manager_claim: str = "manager"
+    oidc_roles: Mapping[str, Role] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
@@ -52,95 +76,21 @@ class Settings:
         return self.database_url or f"sqlite:///{self.data_dir / 'doorward.db'}"
 
     @property
+    def exposed(self) -> bool:
+        """Whether others than this machine's own programs can reach the server."""
+        return not (is_loopback(self.host) and is_loopback(urlsplit(self.issuer).hostname or ""))
+
+    @property
+    def signs_in_locally(self) -> bool:
+        """Whether people may sign in with a local account."""
+        if self.local_accounts is LocalAccounts.AUTO:
+            return not self.oidc_issuer
+        return self.local_accounts is LocalAccounts.ON
+
+    @property
     def on_sqlite(self) -> bool:
         """Whether the store is a SQLite file, which one process alone may write."""
         return self.store_url.startswith("sqlite:")
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _port(value: str) -> int:
-    port = int(value)
-    if not 0 < port < 65536:  # noqa: PLR2004 - the range of TCP ports
-        msg = "a port is a number from 1 to 65535"
-        raise ValueError(msg)
-    return port
-
-
-def _public_url(value: str) -> str:
-    url = urlsplit(value)
-    if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
-        msg = "it must be an http or https URL without user, query or fragment"
-        raise ValueError(msg)
-    if url.path not in ("", "/") or url.fragment:
-        msg = "it must not have a path: clients look for metadata at the root"
-        raise ValueError(msg)
-    if url.scheme == "http" and not is_loopback(url.hostname):
-        msg = "http is for loopback only; use https"
-        raise ValueError(msg)
-    return value.rstrip("/")
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name or address can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def _database_url(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        msg = "it must begin with sqlite:/// or postgresql://"
-        raise ValueError(msg)
-    return value
-
-
-def _nats_url(value: str) -> str:
-    if value not in (EMBEDDED, OFF) and not value.startswith(("nats://", "tls://")):
-        msg = f"it must be {EMBEDDED}, {OFF}, or a nats:// or tls:// URL"
-        raise ValueError(msg)
-    return value
-
-
-def _tenant(value: str) -> str:
-    if not value.replace("-", "").replace("_", "").isalnum() or not value.isascii():
-        msg = "letters, digits, - and _ only: it is a part of every NATS subject"
-        raise ValueError(msg)
-    return value
-
-
-def _features(value: str) -> frozenset[str]:
-    named = frozenset(filter(None, (name.strip() for name in value.split(","))))
-    if unknown := named - FEATURES:
-        msg = f"no feature is called {', '.join(sorted(unknown))}; there are {sorted(FEATURES)}"
-        raise ValueError(msg)
-    return named
-
-
-def _password(value: str) -> str:
-    if len(value) < 8:  # noqa: PLR2004 - NIST SP 800-63B §3.1.1.2
-        msg = "a password has at least 8 characters"
-        raise ValueError(msg)
-    return value
-
-
-PARSERS: Mapping[str, Callable[[str], object]] = {
-    "host": _text,
-    "port": _port,
-    "public_url": _public_url,
-    "data_dir": Path,
-    "database_url": _database_url,
-    "nats_url": _nats_url,
-    "tenant": _tenant,
-    "features": _features,
-    "demo_password": _password,
-}
-"""Each setting's name, and how its text is read."""
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -161,4 +111,19 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         except ValueError as fault:
             msg = f"{PREFIX}{name.upper()} is malformed: {fault}"
             raise BadSetting(msg) from None
-    return Settings(**parsed)  # type: ignore[arg-type]  # each parser returns its field's type
+    settings = Settings(**parsed)  # type: ignore[arg-type]  # each parser returns its field's type
+    _check_together(settings)
+    return settings
+
+
+def _check_together(settings: Settings) -> None:
+    """Raise `BadSetting` where settings that are well-formed alone do not fit together."""
+    if bool(settings.oidc_issuer) != bool(settings.oidc_client_id):
+        msg = f"{PREFIX}OIDC_ISSUER and {PREFIX}OIDC_CLIENT_ID are set together or not at all"
+        raise BadSetting(msg)
+    if not settings.oidc_issuer and settings.local_accounts is LocalAccounts.OFF:
+        msg = f"{PREFIX}LOCAL_ACCOUNTS is off and {PREFIX}OIDC_ISSUER unset: nobody could sign in"
+        raise BadSetting(msg)
+    if "openid" not in settings.oidc_scopes.split():
+        msg = f"{PREFIX}OIDC_SCOPES is malformed: it must have openid among its words"
+        raise BadSetting(msg)

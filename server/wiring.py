@@ -28,11 +28,12 @@ from projections import (
 )
 from server import follower, idempotency
 from server.command_bus import CommandBus
-from server.config import EMBEDDED, OFF, Settings
+from server.config import Settings
 from server.follower import Follower, Growth
 from server.handlers import HANDLERS
 from server.oauth import authorization_server
 from server.reads import Reads
+from server.setting_parsers import EMBEDDED, OFF
 
 INLINE = (
     people.PROJECTION,

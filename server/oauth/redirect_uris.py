@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, urlsplit
 
-from server.config import is_loopback
+from server.setting_parsers import is_loopback
 
 LIMIT = 2_000
 FORBIDDEN_SCHEMES = frozenset(

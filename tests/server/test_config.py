@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server.config import PARSERS, BadSetting, Settings, load_settings
+from domain.person import Role
+from server.config import BadSetting, Settings, load_settings
+from server.setting_parsers import PARSERS, ClientDocuments, LocalAccounts
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -31,11 +33,29 @@ def test_every_setting_is_read() -> None:
             "DOORWARD_TENANT": "eu-1",
             "DOORWARD_FEATURES": "cancel_access_request",
             "DOORWARD_DEMO_PASSWORD": "correct horse",
+            "DOORWARD_LOCAL_ACCOUNTS": "on",
+            "DOORWARD_TRUSTED_PROXIES": "10.0.0.1, 192.168.0.0/16",
+            "DOORWARD_ALLOWED_ORIGINS": "https://inspector.example",
+            "DOORWARD_RATE_LIMITS": "off",
+            "DOORWARD_REFRESH_GRACE": "0",
+            "DOORWARD_CONTINUE_PAGE": "off",
+            "DOORWARD_CLIENT_DOCUMENTS": "advertise",
+            "DOORWARD_CLIENT_DOCUMENT_HOSTS": "Claude.ai, clients.example",
+            "DOORWARD_OIDC_ISSUER": "https://login.example/tenant",
+            "DOORWARD_OIDC_CLIENT_ID": "doorward",
+            "DOORWARD_OIDC_ROLES": "it-admins=administrator, audit=auditor",
         }
     )
     assert settings.issuer == "https://doorward.example"
     assert settings.data_dir == Path("/srv/doorward")
     assert not settings.on_sqlite
+    assert settings.local_accounts is LocalAccounts.ON
+    assert settings.trusted_proxies == ("10.0.0.1/32", "192.168.0.0/16")
+    assert settings.client_documents is ClientDocuments.ADVERTISE
+    assert settings.client_document_hosts == {"claude.ai", "clients.example"}
+    assert settings.oidc_roles == {"it-admins": Role.ADMINISTRATOR, "audit": Role.AUDITOR}
+    assert (settings.rate_limits, settings.continue_page) == (False, False)
+    assert settings.refresh_grace.total_seconds() == 0
     assert Settings(host="::1").issuer == "http://[::1]:8000"
 
 
@@ -55,6 +75,18 @@ def test_every_setting_is_read() -> None:
         ("DOORWARD_TENANT", "a.b", "letters, digits, - and _ only"),
         ("DOORWARD_FEATURES", "fly", "no feature is called fly"),
         ("DOORWARD_DEMO_PASSWORD", "short", "at least 8 characters"),
+        ("DOORWARD_LOCAL_ACCOUNTS", "maybe", "one of auto, on, off"),
+        ("DOORWARD_LOCAL_ACCOUNTS", "off", "nobody could sign in"),
+        ("DOORWARD_TRUSTED_PROXIES", "proxy", "DOORWARD_TRUSTED_PROXIES is malformed"),
+        ("DOORWARD_ALLOWED_ORIGINS", "https://a.example/path", "origins by comma"),
+        ("DOORWARD_RATE_LIMITS", "1", "on or off"),
+        ("DOORWARD_REFRESH_GRACE", "3600", "from 0 to 300"),
+        ("DOORWARD_CLIENT_DOCUMENTS", "all", "one of pinned, accept, advertise"),
+        ("DOORWARD_CLIENT_DOCUMENT_HOSTS", "https://claude.ai", "without scheme"),
+        ("DOORWARD_OIDC_ISSUER", "http://login.example", "http is for loopback only"),
+        ("DOORWARD_OIDC_ISSUER", "https://login.example", "set together"),
+        ("DOORWARD_OIDC_SCOPES", "profile", "openid among its words"),
+        ("DOORWARD_OIDC_ROLES", "it=king", "pairs of group=role"),
     ],
 )
 def test_a_bad_setting_is_named_with_its_reason(name: str, value: str, why: str) -> None:
