@@ -18,7 +18,9 @@ Payload = TypeVar("Payload")
 Json = dict[str, object]
 Upcaster = Callable[[Json], Json]
 
-UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+UPCASTERS: dict[tuple[str, int], Upcaster] = {
+    ("consent.given", 1): lambda event: {**event, "client_digest": ""},
+}
 """Maps (topic, schema) to the function that lifts such a payload to the next schema."""
 
 

@@ -15,7 +15,8 @@ from domain.values import Client, ConsentId, PersonId, Scopes, StreamId, stream_
 
 @dataclass(frozen=True, slots=True)
 class GiveConsent:
-    """Let `client` act for `person` on `resource` with `scopes`."""
+    """Let `client` act for `person` on `resource` with `scopes`, and no longer with `declined`.
+    `client_digest` stands for the client's metadata as the person saw it."""
 
     consent_id: ConsentId
     person: PersonId
@@ -23,6 +24,8 @@ class GiveConsent:
     resource: str
     redirect_origin: str
     scopes: Scopes
+    client_digest: str = ""
+    declined: Scopes = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +37,18 @@ class RevokeConsent:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """A person consented, for the first time or again after revoking."""
+    """A person consented: for the first time, again after revoking, or to a client that has
+    changed since (`client_digest`, SHA-256 of its metadata)."""
 
     TOPIC: ClassVar[str] = "consent.given"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     consent_id: ConsentId
     person: PersonId
     client: Client
     resource: str
     redirect_origin: str
     scopes: Scopes
+    client_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,19 @@ class ConsentWidened:
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentNarrowed:
+    """A person took scopes back; `scopes` are all that still stand, `removed` those taken."""
+
+    TOPIC: ClassVar[str] = "consent.narrowed"
+    SCHEMA: ClassVar[int] = 1
+    consent_id: ConsentId
+    person: PersonId
+    client: Client
+    scopes: Scopes
+    removed: Scopes
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentRevoked:
     """The consent ended."""
 
@@ -71,7 +89,7 @@ class ConsentRevoked:
 
 
 ConsentCommand = GiveConsent | RevokeConsent
-ConsentEvent = ConsentGiven | ConsentWidened | ConsentRevoked
+ConsentEvent = ConsentGiven | ConsentWidened | ConsentNarrowed | ConsentRevoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,7 @@ class StandingConsent:
     person: PersonId
     client: Client
     scopes: Scopes
+    client_digest: str
 
 
 Consent = NoConsent | StandingConsent
@@ -105,30 +124,41 @@ def decide(state: Consent, command: ConsentCommand, _facts: None) -> Sequence[Co
 
 
 def _give(state: Consent, command: GiveConsent) -> Sequence[ConsentEvent]:
-    scopes = tuple(sorted(set(command.scopes)))
-    if isinstance(state, NoConsent):
-        return [
-            ConsentGiven(
-                command.consent_id,
-                command.person,
-                command.client,
-                command.resource,
-                command.redirect_origin,
-                scopes,
-            )
-        ]
-    added = tuple(scope for scope in scopes if scope not in state.scopes)
-    if not added:
-        return []
-    standing = tuple(sorted({*state.scopes, *added}))
-    return [ConsentWidened(command.consent_id, state.person, command.client, standing, added)]
+    if isinstance(state, NoConsent) or state.client_digest != command.client_digest:
+        return [_given(command)]
+    added = tuple(sorted(set(command.scopes) - set(state.scopes)))
+    removed = tuple(sorted(set(command.declined) & set(state.scopes)))
+    wide = tuple(sorted({*state.scopes, *added}))
+    narrow = tuple(scope for scope in wide if scope not in removed)
+    consent_id, person, client = command.consent_id, state.person, command.client
+    events: list[ConsentEvent] = []
+    if added:
+        events.append(ConsentWidened(consent_id, person, client, wide, added))
+    if removed:
+        events.append(ConsentNarrowed(consent_id, person, client, narrow, removed))
+    return events
 
 
-def evolve(_state: Consent, event: ConsentEvent) -> Consent:
+def _given(command: GiveConsent) -> ConsentGiven:
+    return ConsentGiven(
+        command.consent_id,
+        command.person,
+        command.client,
+        command.resource,
+        command.redirect_origin,
+        tuple(sorted(set(command.scopes))),
+        command.client_digest,
+    )
+
+
+def evolve(state: Consent, event: ConsentEvent) -> Consent:
     """Fold one consent event."""
     match event:
-        case ConsentGiven() | ConsentWidened():
-            return StandingConsent(event.person, event.client, event.scopes)
+        case ConsentGiven():
+            return StandingConsent(event.person, event.client, event.scopes, event.client_digest)
+        case ConsentWidened() | ConsentNarrowed():
+            digest = state.client_digest if isinstance(state, StandingConsent) else ""
+            return StandingConsent(event.person, event.client, event.scopes, digest)
         case ConsentRevoked():
             return NoConsent()
         case _ as never:

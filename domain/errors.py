@@ -8,7 +8,8 @@ protocol: `server.errors` translates.
      │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
      │   └─ OnePermissionOnly
      ├─ Missing        no such thing, or not for this caller: both look alike
-     │   └─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
+     │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
+     │   └─ UnknownConnection
      ├─ Forbidden      the rules say no
      │   └─ PersonDisabled · OnBehalfNotAllowed
      ├─ Conflicting    the world has moved on
@@ -187,6 +188,15 @@ class UnknownRequest(Missing):
     code = "not_found"
     template = "You have no request {request_id}; list_access_requests shows yours."
     request_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class UnknownConnection(Missing):
+    """No consent of this id stands."""
+
+    code = "unknown_connection"
+    template = "No client is connected under {connection_id}; list_connected_clients shows all."
+    connection_id: str
 
 
 @dataclass(eq=True, unsafe_hash=True)

@@ -14,7 +14,13 @@ from domain.catalog import (
     PermissionEvent,
     PermissionRetired,
 )
-from domain.consent import ConsentEvent, ConsentGiven, ConsentRevoked, ConsentWidened
+from domain.consent import (
+    ConsentEvent,
+    ConsentGiven,
+    ConsentNarrowed,
+    ConsentRevoked,
+    ConsentWidened,
+)
 from domain.person import PersonChanged, PersonEvent, PersonRegistered
 from domain.token_family import (
     CodeRedeemed,
@@ -41,6 +47,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RequestCancelled,
         ConsentGiven,
         ConsentWidened,
+        ConsentNarrowed,
         ConsentRevoked,
         FamilyOpened,
         CodeRedeemed,

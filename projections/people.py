@@ -77,10 +77,16 @@ def person_by_username(rows: Rows, username: str) -> PersonRow | None:
 
 def _one(rows: Rows, column: str, value: str) -> PersonRow | None:
     found = rows.select(f"SELECT {COLUMNS} FROM person WHERE {column} = ?", (value,))
-    return _row(found[0]) if found else None
+    return person_row(found[0]) if found else None
 
 
-def _row(row: Row) -> PersonRow:
+def qualified_columns(table: str) -> str:
+    """Return the columns of `person_row` for a query that joins the table under this name."""
+    return ", ".join(f"{table}.{column.strip()}" for column in COLUMNS.split(","))
+
+
+def person_row(row: Row) -> PersonRow:
+    """Return the person that these columns hold."""
     (
         person_id,
         username,

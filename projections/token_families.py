@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.envelope import Recorded
-from domain.ports import Rows
-from domain.token_family import CodeRedeemed, FamilyEnded, FamilyOpened, RefreshTokenRotated
+from domain.ports import Row, Rows
+from domain.token_family import (
+    CodeRedeemed,
+    EndReason,
+    FamilyEnded,
+    FamilyOpened,
+    RefreshTokenRotated,
+)
 from domain.values import FamilyId, PersonId, Scopes
-from projections.columns import json_text, text_list
+from projections.columns import instant, json_text, parse_instant, text_list
 from projections.projection import Projection
+
+COLUMNS = (
+    "family_id, consent_id, person, client_id, client_name, resource, scopes_json, opened_at, "
+    "ended_at, ended_because"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyRow:
-    """A token family; `ended` says that nothing in it works any more."""
+    """A token family; where `ended_at` is set, nothing in it works any more."""
 
     family_id: FamilyId
     consent_id: str
@@ -23,13 +35,19 @@ class FamilyRow:
     client_name: str
     resource: str
     scopes: Scopes
-    ended: bool
+    opened_at: datetime
+    ended_at: datetime | None
+    ended_because: EndReason | None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing in it works any more."""
+        return self.ended_at is not None
 
 
-def _opened(rows: Rows, _recorded: Recorded, event: FamilyOpened) -> None:
+def _opened(rows: Rows, recorded: Recorded, event: FamilyOpened) -> None:
     rows.execute(
-        "INSERT INTO token_family (family_id, consent_id, person, client_id, client_name, "
-        "resource, scopes_json, ended) VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+        f"INSERT INTO token_family ({COLUMNS}, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         (
             event.family_id,
             event.consent_id,
@@ -38,6 +56,9 @@ def _opened(rows: Rows, _recorded: Recorded, event: FamilyOpened) -> None:
             event.client.name,
             event.resource,
             json_text(event.scopes),
+            instant(recorded.envelope.recorded_at),
+            None,
+            None,
         ),
     )
 
@@ -57,8 +78,11 @@ def _rotated(rows: Rows, _recorded: Recorded, event: RefreshTokenRotated) -> Non
     _token(rows, event.refresh_digest, event.family_id)
 
 
-def _ended(rows: Rows, _recorded: Recorded, event: FamilyEnded) -> None:
-    rows.execute("UPDATE token_family SET ended = 1 WHERE family_id = ?", (event.family_id,))
+def _ended(rows: Rows, recorded: Recorded, event: FamilyEnded) -> None:
+    rows.execute(
+        "UPDATE token_family SET ended = 1, ended_at = ?, ended_because = ? WHERE family_id = ?",
+        (instant(recorded.envelope.recorded_at), event.reason, event.family_id),
+    )
 
 
 PROJECTION = Projection(
@@ -68,7 +92,10 @@ PROJECTION = Projection(
         "CREATE TABLE IF NOT EXISTS token_family ("
         "family_id TEXT PRIMARY KEY, consent_id TEXT NOT NULL, person TEXT NOT NULL, "
         "client_id TEXT NOT NULL, client_name TEXT NOT NULL, resource TEXT NOT NULL, "
-        "scopes_json TEXT NOT NULL, ended BIGINT NOT NULL)",
+        "scopes_json TEXT NOT NULL, opened_at TEXT NOT NULL, ended_at TEXT, "
+        "ended_because TEXT, ended BIGINT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS token_family_by_consent ON token_family (consent_id, ended)",
+        "CREATE INDEX IF NOT EXISTS token_family_by_person ON token_family (person, ended)",
         "CREATE TABLE IF NOT EXISTS refresh_token ("
         "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL)",
     ),
@@ -83,28 +110,47 @@ PROJECTION = Projection(
 
 def family_by_id(rows: Rows, family_id: str) -> FamilyRow | None:
     """Return the family, ended or not."""
-    found = rows.select(
-        "SELECT family_id, consent_id, person, client_id, client_name, resource, scopes_json, "
-        "ended FROM token_family WHERE family_id = ?",
-        (family_id,),
-    )
-    if not found:
-        return None
-    row = found[0]
-    texts = [str(value) for value in row[1:6]]
-    return FamilyRow(
-        FamilyId(str(row[0])),
-        texts[0],
-        PersonId(texts[1]),
-        texts[2],
-        texts[3],
-        texts[4],
-        text_list(row[6]),
-        bool(row[7]),
-    )
+    sql = f"SELECT {COLUMNS} FROM token_family WHERE family_id = ?"
+    found = rows.select(sql, (family_id,))
+    return _row(found[0]) if found else None
 
 
 def family_of_refresh_token(rows: Rows, digest: str) -> FamilyRow | None:
     """Return the family that a refresh token, used or not, belongs to."""
     found = rows.select("SELECT family_id FROM refresh_token WHERE digest = ?", (digest,))
     return family_by_id(rows, str(found[0][0])) if found else None
+
+
+def live_families(
+    rows: Rows, *, consent_id: str | None = None, person: PersonId | None = None
+) -> list[FamilyRow]:
+    """Return the families that have not ended, of one consent or of one person."""
+    column, value = ("consent_id", consent_id) if person is None else ("person", person)
+    sql = f"SELECT {COLUMNS} FROM token_family WHERE {column} = ? AND ended = 0 ORDER BY family_id"
+    return [_row(row) for row in rows.select(sql, (value,))]
+
+
+def families_ended_by_replay(rows: Rows, person: PersonId, since: datetime) -> list[FamilyRow]:
+    """Return the person's families that ended because a code or token was used again."""
+    sql = (
+        f"SELECT {COLUMNS} FROM token_family WHERE person = ? AND ended = 1 AND ended_at > ? "
+        "AND ended_because IN (?, ?) ORDER BY ended_at DESC"
+    )
+    replays = (EndReason.CODE_REPLAYED, EndReason.REFRESH_TOKEN_REPLAYED)
+    return [_row(row) for row in rows.select(sql, (person, instant(since), *replays))]
+
+
+def _row(row: Row) -> FamilyRow:
+    texts = [str(value) for value in row[:6]]
+    return FamilyRow(
+        family_id=FamilyId(texts[0]),
+        consent_id=texts[1],
+        person=PersonId(texts[2]),
+        client_id=texts[3],
+        client_name=texts[4],
+        resource=texts[5],
+        scopes=text_list(row[6]),
+        opened_at=parse_instant(row[7]),
+        ended_at=None if row[8] is None else parse_instant(row[8]),
+        ended_because=None if row[9] is None else EndReason(str(row[9])),
+    )

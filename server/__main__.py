@@ -19,7 +19,7 @@ from server import control, demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog
 from server.config import BadSetting, Settings, load_settings
-from server.oauth.metadata import user_resource
+from server.oauth.resources import USER
 from server.operations import OPERATIONS, Report, catch_up
 from server.serving import listen, serve
 from server.wiring import (
@@ -91,7 +91,7 @@ def _serve(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _banner(system: System, password: str | None) -> None:
-    url = user_resource(system.settings.issuer)
+    url = USER.url(system.settings.issuer)
     lines = [
         f"Doorward {metadata.version('doorward')} is ready.",
         f"  MCP      {url}",

@@ -5,9 +5,10 @@ decide a command, and where its facts come from, stands in `handlers`."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from domain.decider import Decider
@@ -59,6 +60,9 @@ class Handler:
 
 
 Handlers = Mapping[type, Handler]
+Reactions = Mapping[type, Callable[["UnitOfWork", Any, CommandContext], None]]
+"""What follows from an event in the same transaction, by event type: further commands, whose cause
+is the event (the context's `causation_id`)."""
 
 
 @dataclass(slots=True)
@@ -88,9 +92,14 @@ class UnitOfWork:
     """What a job may do inside the writer's transaction. Lives on the writer's thread only."""
 
     def __init__(
-        self, handlers: Handlers, projections: Sequence[Projection], new_id: NewId
+        self,
+        handlers: Handlers,
+        projections: Sequence[Projection],
+        new_id: NewId,
+        reactions: Reactions,
     ) -> None:
         self._handlers = handlers
+        self._reactions = reactions
         self._projections: dict[type, list[Callable[[Rows, Recorded, Any], None]]] = {}
         for projection in projections:
             for kind, apply in projection.handlers.items():
@@ -146,9 +155,10 @@ class UnitOfWork:
         if events and not dry_run:
             for event in events:
                 state = handler.decider.evolve(state, event)
-            self._append(stream, version, events, context)
+            recorded = self._append(stream, version, events, context)
             version += len(events)
             self._states.job[stream] = (version, state)
+            self._react(recorded, context)
         done = Executed(stream, version, self._transaction.head, events, bool(events))
         if key:
             result = StoredResult(stream, version, done.position, done.changed)
@@ -161,7 +171,7 @@ class UnitOfWork:
         version: int,
         events: Sequence[Event],
         context: CommandContext,
-    ) -> None:
+    ) -> Sequence[Recorded]:
         envelopes = [
             Envelope(
                 event_id=self._new_id(),
@@ -183,6 +193,14 @@ class UnitOfWork:
         for item in recorded:
             for apply in self._projections.get(type(item.envelope.event), ()):
                 apply(rows, item, item.envelope.event)
+        return recorded
+
+    def _react(self, recorded: Sequence[Recorded], context: CommandContext) -> None:
+        for item in recorded:
+            react = self._reactions.get(type(item.envelope.event))
+            if react is not None:
+                caused = replace(context, causation_id=item.envelope.event_id, idempotency=None)
+                react(self, item.envelope.event, caused)
 
     def begin(self, transaction: Transaction) -> None:
         """Take the new transaction; forget the streams that other processes moved meanwhile."""
@@ -225,9 +243,10 @@ class CommandBus:
         projections: Sequence[Projection],
         new_id: NewId,
         grown: Callable[[], None] = lambda: None,
+        reactions: Reactions = MappingProxyType({}),
     ) -> None:
         """`projections` are the inline ones; `grown` is told after each commit."""
-        self._work = UnitOfWork(handlers, projections, new_id)
+        self._work = UnitOfWork(handlers, projections, new_id, reactions)
         self._writer = Writer(store, self._work, grown)
 
     def start(self) -> None:

@@ -17,13 +17,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from domain.ports import Publisher
-from server.app import create_app
+from server.app import Application
 from server.config import Settings
 from server.control import Control
-from server.mcp.commands import Commands
-from server.mcp.tools import UserTools
-from server.mcp.user_server import UserServer
-from server.oauth.authorization_server import AuthorizationServer
 from server.wiring import StartFailed, System
 
 GRACE_SECONDS = 10
@@ -65,39 +61,20 @@ def serve(
 async def _serve(
     system: System, publisher: Publisher | None, bound: socket.socket, ready: Callable[[], None]
 ) -> None:
-    user_server = user_server_of(system)
-    web = _Web(app_of(system, user_server, publisher), ready)
+    served = Application(system, publisher)
+    web = _Web(served.app, ready)
     control = Control(system)
     loops: list[Loop] = [one.run for one in system.followers]
+    loops.append(served.last_use.run)
     if publisher is not None:
         loops.append(publisher.run)
-    async with control.listening(), user_server.run(), anyio.create_task_group() as group:
+    async with control.listening(), served.run(), anyio.create_task_group() as group:
         for loop in loops:
             group.start_soon(_until_fault, loop, web)
         await web.serve(sockets=[bound])
         group.cancel_scope.cancel()
     if web.fault is not None:
         raise web.fault
-
-
-def user_server_of(system: System) -> UserServer:
-    """Return the MCP server for employees; it must run for requests to be answered."""
-    commands = Commands(system.bus, system.reads, system.clock, system.new_id)
-    tools = UserTools(system.reads, commands, system.settings.features)
-    return UserServer(tools, system.reads, system.settings.issuer, system.clock)
-
-
-def app_of(system: System, user_server: UserServer, publisher: Publisher | None) -> Starlette:
-    """Return the web application."""
-    authorization = AuthorizationServer(
-        system.bus,
-        system.reads,
-        system.settings.issuer,
-        system.clock,
-        system.new_id,
-        system.signing_key,
-    )
-    return create_app(authorization, user_server, system.store, publisher)
 
 
 class _Web(uvicorn.Server):

@@ -32,6 +32,7 @@ from server.config import Settings
 from server.follower import Follower, Growth
 from server.handlers import HANDLERS
 from server.oauth import authorization_server
+from server.reactions import REACTIONS
 from server.reads import Reads
 from server.setting_parsers import EMBEDDED, OFF
 
@@ -90,13 +91,23 @@ def open_system(settings: Settings) -> Iterator[System]:
         store = _store(settings)
         opened.callback(store.close)
         growth = Growth()
-        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth)
+        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, REACTIONS)
         bus.start()
         opened.callback(bus.close)
         followers = tuple(Follower(bus, store, one) for one in FOLLOWED)
         for one in followers:
             growth.tell(one.wake)
-        yield System(settings, store, bus, Reads(store), followers, growth, utc_now, new_id, key)
+        yield System(
+            settings,
+            store,
+            bus,
+            Reads(store, local=settings.on_sqlite),
+            followers,
+            growth,
+            utc_now,
+            new_id,
+            key,
+        )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from server.serving import app_of, user_server_of
+from server.app import Application
 from server.wiring import System
 from tests import seeds
 from tests.browser import FormBrowser
@@ -48,8 +48,7 @@ class Web:
 @asynccontextmanager
 async def web_of(system: System) -> AsyncIterator[Web]:
     """Serve a system in-process."""
-    user_server = user_server_of(system)
-    app = app_of(system, user_server, None)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with user_server.run(), httpx.AsyncClient(transport=transport) as http:
+    served = Application(system, None)
+    transport = httpx.ASGITransport(served.app, raise_app_exceptions=False)
+    async with served.run(), httpx.AsyncClient(transport=transport) as http:
         yield Web(system, http, transport)

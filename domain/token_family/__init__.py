@@ -5,8 +5,9 @@ any replay ends the family.
     Absent --OpenFamily--> Opened --RedeemCode--> Live --RotateRefreshToken--> Live
                               \_________________________ replay · revoke · -> Ended
 
-A refresh token that was rotated a moment ago may be used once more within `GRACE`: a client whose
-sessions share it, or whose answer was lost on the way, is not an attacker. Later use is a replay.
+A refresh token is rotated once. Whoever shows it again within `GRACE` gets the same successor: a
+client whose sessions share it, or whose answer was lost on the way, is not an attacker. Later use
+is a replay.
 """
 
 from domain.token_family.decider import DECIDER, decide, evolve, family_stream

@@ -32,7 +32,8 @@ from domain.values import FamilyId, StreamId, stream_id
 
 def decide(state: TokenFamily, command: FamilyCommand, _facts: None) -> Sequence[FamilyEvent]:
     """Decide on one family. A replay is not refused: it appends `FamilyEnded`, and the caller
-    that sees it answers ``invalid_grant`` (RFC 6749 §4.1.2, RFC 9700 §4.14.2)."""
+    that sees it answers ``invalid_grant`` (RFC 6749 §4.1.2, RFC 9700 §4.14.2). Using a rotated
+    refresh token within the grace changes nothing: the caller gets the one that followed it."""
     match command:
         case OpenFamily():
             return _open(state, command)
@@ -89,11 +90,12 @@ def _rotate(state: TokenFamily, command: RotateRefreshToken) -> Sequence[FamilyE
         raise InvalidGrant("scopes may only narrow")
     presented = command.presented_digest
     if presented in state.retired:
-        if command.now - state.retired[presented] > command.grace:
+        if command.now - state.retired[presented] >= command.grace:
             return [_ended(state.opening, EndReason.REFRESH_TOKEN_REPLAYED)]
-    elif presented not in state.usable:
+        return []
+    if presented not in state.usable:
         raise InvalidGrant("unknown refresh token")
-    elif command.now >= state.usable[presented]:
+    if command.now >= state.usable[presented]:
         raise InvalidGrant("refresh token expired")
     return [
         RefreshTokenRotated(
@@ -135,8 +137,7 @@ def evolve(state: TokenFamily, event: FamilyEvent) -> TokenFamily:
         case RefreshTokenRotated():
             live = state if isinstance(state, Live) else _impossible(event)
             usable = {d: at for d, at in live.usable.items() if d != event.retired_digest}
-            # The first rotation starts the grace; a use within it must not prolong it.
-            retired = {event.retired_digest: event.rotated_at, **live.retired}
+            retired = {**live.retired, event.retired_digest: event.rotated_at}
             usable[event.refresh_digest] = event.refresh_expires_at
             return replace(live, usable=usable, retired=retired)
         case FamilyEnded():

@@ -22,6 +22,8 @@ class EndReason(StrEnum):
     REVOKED_BY_CLIENT = "revoked_by_client"
     REVOKED_BY_PERSON = "revoked_by_person"
     CONSENT_REVOKED = "consent_revoked"
+    VERIFIER_MISMATCH = "verifier_mismatch"
+    PERSON_DISABLED = "person_disabled"
 
 
 @dataclass(frozen=True, slots=True)

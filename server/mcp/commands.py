@@ -19,7 +19,6 @@ from domain.errors import InputMissing
 from domain.ports import Clock, NewId
 from domain.values import Actor, AppId, PermissionId, PersonId, RequestId, Via
 from projections.access_requests import RequestRow, request_of
-from projections.people import PersonRow
 from server.bearer import AccessGrant
 from server.command_bus import CommandBus, CommandContext, Executed
 from server.idempotency import Idempotency, fingerprint
@@ -44,9 +43,9 @@ class Commands:
     clock: Clock
     new_id: NewId
 
-    async def submit(self, grant: AccessGrant, person: PersonRow, arguments: Arguments) -> Answer:
+    async def submit(self, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer submit_access_request."""
-        command = self._submission(person.person_id, arguments)
+        command = self._submission(grant.person.person_id, arguments)
         context = self._context(grant, _idempotency(grant, arguments))
         dry_run = bool(arguments["dry_run"])
         try:
@@ -58,12 +57,12 @@ class Commands:
         row = await self._row(command.target, done)
         return await self._submitted(row, done, dry_run=dry_run)
 
-    async def cancel(self, grant: AccessGrant, person: PersonRow, arguments: Arguments) -> Answer:
+    async def cancel(self, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer cancel_access_request; a stranger's request is unknown, not forbidden."""
         request_id = RequestId(arguments["access_request_id"])
         command = CancelRequest(
             request_id,
-            person.person_id,
+            grant.person.person_id,
             arguments.get("reason"),
             arguments.get("expected_version"),
         )
@@ -93,7 +92,7 @@ class Commands:
         )
 
     def _context(self, grant: AccessGrant, idempotency: Idempotency | None) -> CommandContext:
-        actor = Actor(Via.MCP, grant.person_id, grant.client, grant.consent_id)
+        actor = Actor(Via.MCP, grant.person.person_id, grant.client, grant.consent_id)
         return CommandContext(actor, self.clock(), self.new_id(), idempotency=idempotency)
 
     async def _row(self, person: PersonId, done: Executed) -> RequestRow:
@@ -130,7 +129,7 @@ def _idempotency(grant: AccessGrant, arguments: Arguments) -> Idempotency | None
     if key is None:
         return None
     body = {name: value for name, value in arguments.items() if name not in UNKEYED}
-    scope = f"{grant.person_id} {grant.client.client_id} submit_access_request"
+    scope = f"{grant.person.person_id} {grant.client.client_id} submit_access_request"
     return Idempotency(scope, key, fingerprint(body))
 
 

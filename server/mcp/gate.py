@@ -5,22 +5,23 @@ names all the scopes a client should ask for, the 403 all that this call needs."
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from domain.ports import Clock, Rows
-from projections.people import PersonRow, person_by_id
+from domain.ports import Clock
+from domain.values import FamilyId
 from server.bearer import AccessGrant, verify
-from server.oauth.metadata import USER_SCOPES, resource_metadata_url, user_resource
-from server.oauth.registration import read_limited
+from server.oauth.resources import Resource
 from server.reads import Reads
+from server.request_bodies import read_limited
 
 BODY_LIMIT = 256 * 1024
 CALLER = "doorward.caller"
-Caller = tuple[AccessGrant, PersonRow]
+Used = Callable[[FamilyId, datetime], None]
 
 
 class _Params(msgspec.Struct):
@@ -38,13 +39,17 @@ class Gate:
     def __init__(
         self,
         app: ASGIApp,
+        resource: Resource,
         reads: Reads,
         issuer: str,
         clock: Clock,
         scopes_of: Callable[[str], tuple[str, ...]],
+        used: Used,
     ) -> None:
-        """`scopes_of` returns what a tool needs, by name."""
+        """`scopes_of` returns what a tool needs, by name; `used` hears of each use of a token."""
         self._app = app
+        self._resource = resource
+        self._used = used
         self._reads = reads
         self._issuer = issuer
         self._clock = clock
@@ -62,28 +67,29 @@ class Gate:
             await _too_large()(scope, receive, send)
             return
         needed = self._scopes_of(_tool(body))
-        if not set(needed) <= set(caller[0].scopes):
+        if not set(needed) <= set(caller.scopes):
             await self._insufficient(needed)(scope, receive, send)
             return
         scope[CALLER] = caller
         await self._app(scope, _replay(body, receive), send)
 
-    async def _caller(self, headers: Mapping[str, str]) -> Caller | None:
+    async def _caller(self, headers: Mapping[str, str]) -> AccessGrant | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             return None
-        resource, now = user_resource(self._issuer), self._clock()
-
-        def find(rows: Rows) -> Caller | None:
-            grant = verify(rows, token.strip(), resource, now)
-            person = person_by_id(rows, grant.person_id) if grant else None
-            return (grant, person) if grant and person else None
-
-        return await self._reads.query(find)
+        resource, now = self._resource.url(self._issuer), self._clock()
+        grant = await self._reads.point_query(
+            lambda rows: verify(rows, token.strip(), resource, now)
+        )
+        if grant is not None:
+            self._used(grant.family_id, now)
+        return grant
 
     def _unauthorized(self, sent: bool) -> Response:  # noqa: FBT001 - whether a token was sent
         """RFC 6750 §3.1: no error code where no token was sent."""
-        challenge = self._challenge(USER_SCOPES, 'error="invalid_token"' if sent else "")
+        challenge = self._challenge(
+            self._resource.challenged, 'error="invalid_token"' if sent else ""
+        )
         body = {"error": "invalid_token" if sent else "unauthorized"}
         return JSONResponse(body, 401, headers={"WWW-Authenticate": challenge})
 
@@ -97,7 +103,7 @@ class Gate:
         parts = [
             error,
             f'scope="{" ".join(scopes)}"',
-            f'resource_metadata="{resource_metadata_url(self._issuer)}"',
+            f'resource_metadata="{self._resource.metadata_url(self._issuer)}"',
         ]
         return "Bearer " + ", ".join(filter(None, parts))
 

@@ -55,7 +55,23 @@ _TEXT: Schema = {"type": "string"}
 _MAYBE: Schema = {"type": ["string", "null"]}
 
 
-def _input(required: list[str], **properties: Schema) -> Schema:
+def text_field() -> Schema:
+    """Return the schema of any text."""
+    return dict(_TEXT)
+
+
+def identifier_field() -> Schema:
+    """Return the schema of an id."""
+    return dict(_ID)
+
+
+def paging() -> dict[str, Schema]:
+    """Return the arguments of a list by pages."""
+    return dict(_PAGING)
+
+
+def closed_input(required: list[str], **properties: Schema) -> Schema:
+    """Return a schema that takes these arguments and no others."""
     return {
         "type": "object",
         "properties": properties,
@@ -64,7 +80,8 @@ def _input(required: list[str], **properties: Schema) -> Schema:
     }
 
 
-def _list_of(item: Schema, **more: Schema) -> Schema:
+def list_output(item: Schema, **more: Schema) -> Schema:
+    """Return the schema of a page of items."""
     count: Schema = {"type": "integer", "minimum": 0}
     properties = {
         "items": {"type": "array", "items": item},
@@ -137,14 +154,14 @@ SEARCH_APPS = Tool(
         "Find apps that the person may request access to. Use product, task or department words "
         "rather than whole sentences; leave name_search out to browse."
     ),
-    input_schema=_input(
+    input_schema=closed_input(
         [],
         name_search={**_WORDS, "description": "Words of the app's name or purpose."},
         exact_match={"type": "boolean", "default": False},
         category={**_WORDS, "description": "Only apps of this category."},
         **_PAGING,
     ),
-    output_schema=_list_of(APP),
+    output_schema=list_output(APP),
     annotations=_READ,
 )
 SEARCH_PERMISSIONS = Tool(
@@ -154,14 +171,14 @@ SEARCH_PERMISSIONS = Tool(
         "Find permissions (roles, groups, licences) that the person may request, over all apps "
         "or in one. Use words for the task or the role."
     ),
-    input_schema=_input(
+    input_schema=closed_input(
         ["search_term"],
         search_term={**_WORDS, "minLength": 1},
         exact_match={"type": "boolean", "default": False},
         app_id=_ID,
         **_PAGING,
     ),
-    output_schema=_list_of(PERMISSION),
+    output_schema=list_output(PERMISSION),
     annotations=_READ,
 )
 LIST_PERMISSIONS = Tool(
@@ -171,8 +188,8 @@ LIST_PERMISSIONS = Tool(
         "List what can be requested in one app, with the rules of its request form: allowed "
         "lengths of access and whether a justification is required. Call it before submitting."
     ),
-    input_schema=_input(["app_id"], app_id=_ID, search_term=_WORDS, **_PAGING),
-    output_schema=_list_of(
+    input_schema=closed_input(["app_id"], app_id=_ID, search_term=_WORDS, **_PAGING),
+    output_schema=list_output(
         PERMISSION,
         app=APP,
         request_config={"type": "object"},
@@ -190,7 +207,7 @@ SUBMIT = Tool(
         "dry_run to see what would happen first. Give an idempotency_key so that a retry cannot "
         "ask twice. Get the justification from the person; do not invent one."
     ),
-    input_schema=_input(
+    input_schema=closed_input(
         ["app_id"],
         app_id=_ID,
         requestable_permission_ids={
@@ -210,7 +227,7 @@ SUBMIT = Tool(
         custom_fields={
             "type": "array",
             "maxItems": 50,
-            "items": _input(
+            "items": closed_input(
                 ["id", "response"], id=_ID, response={"type": "string", "maxLength": 2000}
             ),
         },
@@ -240,7 +257,7 @@ LIST_REQUESTS = Tool(
     name="list_access_requests",
     title="List access requests",
     description="List the person's own access requests, newest first, or look one up by its id.",
-    input_schema=_input(
+    input_schema=closed_input(
         [],
         statuses={
             "type": "array",
@@ -255,14 +272,14 @@ LIST_REQUESTS = Tool(
         sort={"type": "string", "enum": ["ASC", "DESC"], "default": "DESC"},
         **_PAGING,
     ),
-    output_schema=_list_of(ACCESS_REQUEST),
+    output_schema=list_output(ACCESS_REQUEST),
     annotations=_READ,
 )
 CANCEL = Tool(
     name="cancel_access_request",
     title="Cancel an access request",
     description="Withdraw one of the person's requests that is still open.",
-    input_schema=_input(
+    input_schema=closed_input(
         ["access_request_id"],
         access_request_id=_ID,
         reason={"type": "string", "maxLength": REASON_LIMIT},

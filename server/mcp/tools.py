@@ -1,9 +1,9 @@
-"""Which tools there are, and who gets which: by scope (challenged on call), by role and by feature
-flag (absent, and then as unknown as any other name)."""
+"""Which tools there are at each resource, and who gets which: by scope (challenged on call), by role
+and by feature flag (absent, and then as unknown as any other name)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mcp.types import Tool
@@ -12,22 +12,23 @@ from domain.person import Role
 from domain.values import Scopes
 from projections.people import PersonRow
 from server.bearer import AccessGrant
-from server.mcp import queries, schemas
+from server.mcp import admin, queries, schemas
+from server.mcp.admin import AdminTools
 from server.mcp.arguments import Arguments
 from server.mcp.commands import Commands
 from server.mcp.queries import Answer, Query
-from server.oauth.metadata import USER_READ, USER_SCOPES
+from server.oauth.resources import ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE, USER, USER_READ
 from server.reads import Reads
 
-Run = Callable[[AccessGrant, PersonRow, Arguments], Awaitable[Answer]]
+Run = Callable[[AccessGrant, Arguments], Awaitable[Answer]]
 CANCELLING = "cancel_access_request"
 READING: Scopes = (USER_READ,)
-WRITING: Scopes = USER_SCOPES
+WRITING: Scopes = USER.scopes
 """Who may write may read: the answer shows what was read."""
 
 
 @dataclass(frozen=True, slots=True)
-class UserTool:
+class ServedTool:
     """A tool, the scopes it needs, and whom it exists for; `feature` None is always on."""
 
     definition: Tool
@@ -37,20 +38,11 @@ class UserTool:
     feature: str | None = None
 
 
-class UserTools:
-    """The tools at ``/mcp/user``."""
+class Toolset:
+    """The tools of one resource."""
 
-    def __init__(self, reads: Reads, commands: Commands, features: frozenset[str]) -> None:
-        self._reads = reads
-        tools = (
-            UserTool(schemas.SEARCH_APPS, self._query(queries.find_apps), READING),
-            UserTool(schemas.SEARCH_PERMISSIONS, self._query(queries.find_permissions), READING),
-            UserTool(schemas.LIST_PERMISSIONS, self._query(queries.list_permissions), READING),
-            UserTool(schemas.SUBMIT, commands.submit, WRITING),
-            UserTool(schemas.LIST_REQUESTS, self._query(queries.find_requests), READING),
-            UserTool(schemas.CANCEL, commands.cancel, WRITING, feature=CANCELLING),
-        )
-        self._tools: Mapping[str, UserTool] = {
+    def __init__(self, tools: Sequence[ServedTool], features: frozenset[str]) -> None:
+        self._tools: Mapping[str, ServedTool] = {
             tool.definition.name: tool
             for tool in tools
             if tool.feature is None or tool.feature in features
@@ -65,13 +57,39 @@ class UserTools:
         """Return the tools that exist for this person, always in the same order."""
         return [tool.definition for tool in self._tools.values() if tool.role in person.roles]
 
-    def find(self, name: str, person: PersonRow) -> UserTool | None:
+    def find(self, name: str, person: PersonRow) -> ServedTool | None:
         """Return a tool if it exists for this person."""
         tool = self._tools.get(name)
         return tool if tool and tool.role in person.roles else None
 
-    def _query(self, ask: Query) -> Run:
-        async def run(_grant: AccessGrant, person: PersonRow, arguments: Arguments) -> Answer:
-            return await self._reads.query(lambda rows: ask(rows, person, arguments))
+
+def user_tools(reads: Reads, commands: Commands, features: frozenset[str]) -> Toolset:
+    """Return the tools at ``/mcp/user``."""
+
+    def query(ask: Query) -> Run:
+        async def run(grant: AccessGrant, arguments: Arguments) -> Answer:
+            return await reads.query(lambda rows: ask(rows, grant.person, arguments))
 
         return run
+
+    tools = (
+        ServedTool(schemas.SEARCH_APPS, query(queries.find_apps), READING),
+        ServedTool(schemas.SEARCH_PERMISSIONS, query(queries.find_permissions), READING),
+        ServedTool(schemas.LIST_PERMISSIONS, query(queries.list_permissions), READING),
+        ServedTool(schemas.SUBMIT, commands.submit, WRITING),
+        ServedTool(schemas.LIST_REQUESTS, query(queries.find_requests), READING),
+        ServedTool(schemas.CANCEL, commands.cancel, WRITING, feature=CANCELLING),
+    )
+    return Toolset(tools, features)
+
+
+def admin_tools(run: AdminTools) -> Toolset:
+    """Return the tools at ``/mcp/admin``."""
+    reading: Scopes = (ADMIN_PEOPLE_READ,)
+    writing: Scopes = (ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE)
+    role = Role.ADMINISTRATOR
+    tools = (
+        ServedTool(admin.LIST_CONNECTIONS, run.list_connections, reading, role),
+        ServedTool(admin.DISCONNECT, run.disconnect, writing, role),
+    )
+    return Toolset(tools, frozenset())

@@ -18,17 +18,40 @@ from domain.token_family import EndFamily, EndReason
 from domain.values import Actor, Via
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
 from server.command_bus import CommandBus, CommandContext
-from server.oauth import metadata, registration, token_rows
+from server.config import Settings
+from server.oauth import (
+    approved_clients,
+    connection_pages,
+    last_use,
+    metadata,
+    registration,
+    rotation_grace,
+    token_rows,
+)
+from server.oauth.authorization_endpoint import AuthorizationEndpoint
 from server.oauth.clients import Clients
-from server.oauth.consenting import Consenting
-from server.oauth.forms import fields_of
+from server.oauth.connection_pages import ConnectionPages
+from server.oauth.connections import Connections
+from server.oauth.consent_pages import ConsentPages
 from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest
-from server.oauth.registration import read_limited
+from server.oauth.issuing import Issuing
+from server.oauth.last_use import LastUse
+from server.oauth.token_issuing import TokenIssuing
+from server.oauth.waiting_requests import WaitingRequests
 from server.reads import Reads
+from server.request_bodies import fields_of, read_limited
 from server.secret_tokens import digest
 from server.sign_in import accounts, sessions
+from server.sign_in.endpoint import Purpose, SignIn
 
-SCHEMA = (*token_rows.SCHEMA, *accounts.SCHEMA, *sessions.SCHEMA)
+SCHEMA = (
+    *token_rows.SCHEMA,
+    *approved_clients.SCHEMA,
+    *last_use.SCHEMA,
+    *rotation_grace.SCHEMA,
+    *accounts.SCHEMA,
+    *sessions.SCHEMA,
+)
 FORM_LIMIT = 16 * 1024
 HASHES_AT_ONCE = 2
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -41,31 +64,56 @@ class AuthorizationServer:
 
     bus: CommandBus
     reads: Reads
-    issuer: str
+    settings: Settings
     clock: Clock
     new_id: NewId
     signing_key: bytes
+    last_use: LastUse
+
+    @property
+    def issuer(self) -> str:
+        """The issuer identifier (RFC 8414 §2)."""
+        return self.settings.issuer
+
+    @property
+    def connections(self) -> Connections:
+        """Which clients act for whom."""
+        return Connections(self.bus, self.reads, self.clock, self.new_id, self.last_use)
 
     def routes(self) -> list[BaseRoute]:
         """Return all routes of the authorization server."""
         clients = Clients(self.signing_key)
-        pages = Consenting(
-            self.bus,
-            self.reads,
-            clients,
-            self.issuer,
-            self.clock,
-            self.new_id,
-            anyio.CapacityLimiter(HASHES_AT_ONCE),
+        issuing = TokenIssuing(
+            self.bus, self.issuer, self.clock, self.new_id, self.settings.refresh_grace
         )
-        tokens = TokenEndpoint(self.bus, self.reads, clients, self.clock, self.new_id)
+        tokens = TokenEndpoint(self.reads, clients, issuing)
         called = [
             *metadata.routes(self.issuer),
             *registration.routes(clients, self.new_id),
             Route("/token", self._token(tokens), methods=["POST"]),
             Route("/revoke", self._revoke(tokens), methods=["POST"]),
         ]
-        return [*pages.routes(), *(_cross_origin(route) for route in called)]
+        return [*self._visited(clients), *(_cross_origin(route) for route in called)]
+
+    def _visited(self, clients: Clients) -> list[BaseRoute]:
+        """Return the routes that people visit."""
+        waiting = WaitingRequests(self.reads, clients, self.clock)
+
+        async def purpose_of(path: str) -> Purpose | None:
+            return await waiting.purpose_of(path) or await connection_pages.purpose_of(path)
+
+        hashing = anyio.CapacityLimiter(HASHES_AT_ONCE)
+        sign_in = SignIn(self.bus, self.reads, self.issuer, self.clock, hashing, purpose_of)
+        issuing = Issuing(self.bus, self.clock, self.new_id)
+        consent = ConsentPages(
+            self.bus, self.issuer, waiting, sign_in, issuing, self.settings.continue_page
+        )
+        authorization = AuthorizationEndpoint(
+            self.bus, self.reads, self.issuer, self.clock, waiting, sign_in, consent, issuing
+        )
+        listed = ConnectionPages(self.reads, self.issuer, self.clock, sign_in, self.connections)
+        parts = (authorization, sign_in, consent, listed)
+        return [route for part in parts for route in part.routes()]
 
     def _token(self, tokens: TokenEndpoint) -> Endpoint:
         async def token(request: Request) -> Response:

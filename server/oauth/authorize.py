@@ -7,8 +7,8 @@ whether anybody may be sent back at all; what fails after them is told to the cl
     response    response_type=code                         RFC 6749 §3.1.1
     challenge   PKCE with S256                             RFC 7636 §4.4.1, RFC 9700 §2.1.1
     resource    ours, or none                              RFC 8707 §2
-    scopes      ours; strange ones are dropped             RFC 6749 §3.3
-    prompt      none, login or consent                     OpenID Connect Core §3.1.2.1
+    scopes      the resource's; strange ones are dropped   RFC 6749 §3.3
+    prompt      none, or of login and consent              OpenID Connect Core §3.1.2.1
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from domain.values import Scopes
-from server.oauth.clients import Clients, OAuthClient
-from server.oauth.metadata import USER_SCOPES, user_resource
+from server.oauth.clients import OAuthClient
+from server.oauth.resources import OFFLINE_ACCESS, USER, Resource, resource_at
 from server.oauth.token_rows import AuthorizationRequest
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 STATE_LIMIT = 4_000
-PROMPTS = ("", "none", "login", "consent")
+PROMPTS = frozenset({"none", "login", "consent", "select_account"})
 Parameters = Mapping[str, Sequence[str]]
 
 
@@ -53,12 +54,12 @@ class Asked:
         return values[0]
 
 
-def check_client(asked: Asked, clients: Clients) -> OAuthClient:
-    """Return the client."""
-    client = clients.find(asked.one("client_id"))
+def check_client(asked: Asked, client: OAuthClient | None) -> OAuthClient:
+    """Return the client that was found for the request's id."""
     if client is None or len(asked.parameters.get("client_id", ())) > 1:
         raise NotRedirectable(
-            "This program is not known here any more. Remove Doorward from it and add it again."
+            "This program is not known here, or not any more. Remove Doorward from your AI client "
+            "(in Claude Code: “claude mcp logout”, then “claude mcp remove”) and add it again."
         )
     return client
 
@@ -89,6 +90,11 @@ def check_response(asked: Asked) -> None:
         raise OAuthError("unsupported_response_type", "only response_type=code is supported")
 
 
+def check_state(state: str | None) -> None:
+    if state is not None and len(state) > STATE_LIMIT:
+        raise OAuthError("invalid_request", f"state is longer than {STATE_LIMIT} characters")
+
+
 def check_challenge(asked: Asked) -> str:
     challenge = asked.one("code_challenge")
     if asked.one("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(challenge):
@@ -96,50 +102,55 @@ def check_challenge(asked: Asked) -> str:
     return challenge
 
 
-def check_resource(values: Sequence[str], issuer: str) -> str:
-    """Return the resource; the user server where none is named. RFC 8707 §2."""
-    wanted = user_resource(issuer)
-    for value in values:
-        if value.rstrip("/") not in (wanted, issuer):
-            raise OAuthError("invalid_target", "there is no such resource here")
-    return wanted
+def check_resource(values: Sequence[str], issuer: str) -> Resource:
+    """Return the resource; the least powerful where none is named."""
+    named = {resource_at(value, issuer) for value in values}
+    if None in named or len(named) > 1:
+        raise OAuthError("invalid_target", "name one of the resources of this server")
+    return next((one for one in named if one is not None), USER)
 
 
-def check_scopes(asked: Asked) -> Scopes:
-    named = asked.one("scope").split()
-    scopes = tuple(one for one in USER_SCOPES if not named or one in named)
+def check_scopes(asked: Asked, resource: Resource) -> Scopes:
+    """Return the asked scopes that are the resource's; its usual ones where none is named."""
+    named = set(asked.one("scope").split()) - {OFFLINE_ACCESS} or set(resource.challenged)
+    scopes = tuple(one for one in resource.scopes if one in named)
     if not scopes:
         raise OAuthError("invalid_scope", "none of these scopes belongs to this resource")
     return scopes
 
 
-def check_prompt(asked: Asked) -> str:
-    prompt = asked.one("prompt")
-    if prompt not in PROMPTS:
-        raise OAuthError("invalid_request", "prompt may be none, login or consent")
-    return prompt
+def check_prompts(asked: Asked) -> tuple[str, ...]:
+    prompts = tuple(asked.one("prompt").split())
+    alone = len(prompts) == 1 or "none" not in prompts
+    if not set(prompts) <= PROMPTS or not alone:
+        raise OAuthError("invalid_request", "prompt is none alone, or of login and consent")
+    return prompts
 
 
 def check(
-    parameters: Parameters, client: OAuthClient, redirect_uri: str, issuer: str
+    parameters: Parameters,
+    client: OAuthClient,
+    redirect_uri: str,
+    issuer: str,
+    now: datetime,
 ) -> AuthorizationRequest:
     """Ask the rules that are answered by redirect; the answer carries the error, if any."""
     asked = Asked(parameters)
-    state = asked.one("state")[:STATE_LIMIT] if "state" in parameters else None
+    state = asked.one("state") if "state" in parameters else None
+    to = (client.client_id, redirect_uri, state)
     try:
         check_repeated(asked)
         check_response(asked)
+        check_state(state)
         challenge = check_challenge(asked)
         resource = check_resource(parameters.get("resource", ()), issuer)
-        scopes = check_scopes(asked)
-        prompt = check_prompt(asked)
+        scopes = check_scopes(asked, resource)
+        prompts = check_prompts(asked)
     except OAuthError as fault:
-        return AuthorizationRequest(
-            client.client_id, redirect_uri, state, (), "", "", "", fault.error, fault.description
-        )
-    return AuthorizationRequest(
-        client.client_id, redirect_uri, state, scopes, resource, challenge, prompt
-    )
+        prompts = tuple(asked.one("prompt").split())
+        error, why = fault.error, fault.description
+        return AuthorizationRequest(*to, (), "", "", prompts, now, error, why)
+    return AuthorizationRequest(*to, scopes, resource.url(issuer), challenge, prompts, now)
 
 
 def answer_url(request: AuthorizationRequest, issuer: str, answer: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import base64
 import hmac
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 from authlib.oauth2.rfc6749 import ClientMixin
@@ -56,6 +56,22 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
         """Whether the organisation knows this client, rather than it having registered itself."""
         return self.client_id in PINNED
 
+    @property
+    def document_host(self) -> str | None:
+        """The host that vouches for the client, where its id is a URL; None where it registered
+        itself."""
+        return document_host(self.client_id)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of the metadata that a person consents to."""
+        return sha256(msgspec.json.encode(self.registered)).hexdigest()
+
+    @property
+    def shown_name(self) -> str:
+        """The name as a page may show it."""
+        return self.registered.name
+
     def identity(self) -> Client:
         """Return the client as events name it."""
         return Client(ClientId(self.client_id), self.registered.name)
@@ -79,6 +95,11 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     def check_grant_type(self, grant_type: str) -> bool:
         """Say whether the client registered for this grant."""
         return grant_type in self.registered.grant_types
+
+
+def document_host(client_id: str) -> str | None:
+    """Return the host of a client id that is a URL; None for any other."""
+    return urlsplit(client_id).hostname if client_id.startswith("https:") else None
 
 
 class Clients:
@@ -123,8 +144,3 @@ def _text(data: bytes) -> str:
 
 def _bytes(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def query_client(clients: Clients, client_id: Any) -> OAuthClient | None:
-    """Return the client for whatever Authlib found in a request."""
-    return clients.find(client_id) if isinstance(client_id, str) else None

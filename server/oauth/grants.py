@@ -1,6 +1,6 @@
 """The token endpoint. Authlib parses the request, authenticates the client and checks PKCE; that a
-code is redeemed once and a refresh token rotates is decided by `domain.token_family`, in the same
-transaction that stores the access token. Everything here runs on a worker thread."""
+code is redeemed once and a refresh token rotates is decided by `domain.token_family`, in the
+transaction of `token_issuing`. Everything here runs on a worker thread."""
 
 from __future__ import annotations
 
@@ -11,25 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
-from authlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError, OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidGrantError, OAuth2Error
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from domain.errors import Refused
-from domain.ports import Clock, NewId, Rows
-from domain.token_family import FamilyEnded, RedeemCode, RotateRefreshToken
-from domain.values import Actor, ConsentId, Scopes, Via
+from domain.ports import Rows
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
-from server.command_bus import CommandBus, CommandContext, UnitOfWork
-from server.oauth.clients import Clients, OAuthClient, query_client
-from server.oauth.token_rows import (
-    ACCESS_LIFE,
-    REFRESH_IDLE_LIFE,
-    CodeRow,
-    find_code,
-    narrowed,
-    store_access_token,
-)
+from server.oauth.approved_clients import approved
+from server.oauth.clients import Clients, OAuthClient
+from server.oauth.resources import normalised
+from server.oauth.token_issuing import TokenIssuing
+from server.oauth.token_rows import ACCESS_LIFE, CodeRow, find_code
 from server.reads import Reads
 from server.secret_tokens import ACCESS, REFRESH, digest, new_secret
 
@@ -136,6 +129,14 @@ class _StrictChallenge(CodeChallenge):  # type: ignore[misc]  # Authlib is untyp
     SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]  # noqa: RUF012 - Authlib reads it so
     DEFAULT_CODE_CHALLENGE_METHOD = "S256"
 
+    def validate_code_verifier(self, grant: _CodeGrant, result: object) -> None:
+        """Burn a code that comes with a wrong verifier (RFC 9700 §4.5): nobody gets two tries."""
+        try:
+            super().validate_code_verifier(grant, result)
+        except InvalidGrantError:
+            grant.server.burn(grant.request.authorization_code)
+            raise
+
 
 def _code(rows: Rows, code: str) -> Bound | None:
     row = find_code(rows, code)
@@ -146,7 +147,7 @@ def _code(rows: Rows, code: str) -> Bound | None:
 def _check_resource(request: TokenRequest, family: FamilyRow) -> None:
     """The tokens' resource is that of the authorization (RFC 8707 §2.2)."""
     for value in request.payload.datalist.get("resource", []):
-        if value.rstrip("/") != family.resource:
+        if normalised(value) != normalised(family.resource):
             fault = OAuth2Error(description="the grant is for another resource")
             fault.error = "invalid_target"
             raise fault
@@ -155,15 +156,11 @@ def _check_resource(request: TokenRequest, family: FamilyRow) -> None:
 class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib is untyped
     """Authlib's server over our bus and read models; used for the token endpoint only."""
 
-    def __init__(
-        self, bus: CommandBus, reads: Reads, clients: Clients, clock: Clock, new_id: NewId
-    ) -> None:
+    def __init__(self, reads: Reads, clients: Clients, issuing: TokenIssuing) -> None:
         super().__init__()
-        self._bus = bus
         self._reads = reads
         self._clients = clients
-        self._clock = clock
-        self._new_id = new_id
+        self._issuing = issuing
         self.register_grant(_CodeGrant, [_StrictChallenge(required=True)])
         self.register_grant(_RefreshGrant)
 
@@ -186,8 +183,13 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib is un
             return 400, {"error": "invalid_request"}, {}
         return result
 
-    def query_client(self, client_id: str) -> OAuthClient | None:
-        return query_client(self._clients, client_id)
+    def query_client(self, client_id: object) -> OAuthClient | None:
+        """Return the client: one we know by its id alone, or one that a person has approved."""
+        if not isinstance(client_id, str):
+            return None
+        known = self._clients.find(client_id)
+        found: OAuthClient | None = known or self.ask(lambda rows: approved(rows, client_id))
+        return found
 
     def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
         """Send none: events say what happened."""
@@ -218,49 +220,13 @@ class TokenEndpoint(AuthorizationServer):  # type: ignore[misc]  # Authlib is un
         """Redeem or rotate, and store the access token with it, or refuse with invalid_grant."""
         bound: Bound = request.authorization_code or request.refresh_token
         try:
-            ended = self._bus.call_blocking(lambda work: self._issue(work, token, bound))
+            settled = self._issuing.issue(token, bound.family, bound.presented, bound.code)
         except Refused as refusal:
             raise InvalidGrantError from refusal
-        if ended:
+        if settled is None:
             raise InvalidGrantError
+        token |= settled
 
-    def _issue(self, work: UnitOfWork, token: dict[str, Any], bound: Bound) -> bool:
-        """Return True if the family ended instead, because this was a replay."""
-        family, now = bound.family, self._clock()
-        client = self._clients.find(family.client_id)
-        if client is None:
-            raise InvalidRequestError
-        scopes = narrowed(family, token["scope"])
-        consent = ConsentId(family.consent_id)
-        actor = Actor(Via.HTTP, family.person, client.identity(), consent)
-        context = CommandContext(actor, now, self._new_id())
-        command = self._command(token, bound, scopes)
-        done = work.execute(command, context)
-        if any(isinstance(event, FamilyEnded) for event in done.events):
-            return True
-        store_access_token(work.rows, token["access_token"], family.family_id, scopes, now)
-        return False
-
-    def _command(
-        self, token: dict[str, Any], bound: Bound, scopes: Scopes
-    ) -> RedeemCode | RotateRefreshToken:
-        now, family = self._clock(), bound.family
-        fresh = token.get("refresh_token")
-        expires_at = now + REFRESH_IDLE_LIFE
-        if bound.code is not None:
-            return RedeemCode(
-                family.family_id,
-                family.client_id,
-                digest(fresh) if fresh else None,
-                expires_at,
-                now,
-            )
-        return RotateRefreshToken(
-            family_id=family.family_id,
-            client_id=family.client_id,
-            presented_digest=digest(bound.presented),
-            refresh_digest=digest(str(fresh)),
-            refresh_expires_at=expires_at,
-            scopes=scopes,
-            now=now,
-        )
+    def burn(self, bound: Bound) -> None:
+        """End what a code began that was shown with a wrong verifier: it is in wrong hands."""
+        self._issuing.burn(bound.family)

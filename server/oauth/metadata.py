@@ -3,34 +3,23 @@ comes from the configured issuer, never from a request's Host header."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-USER_READ = "doorward:user:read"
-USER_WRITE = "doorward:user:write"
-USER_SCOPES = (USER_READ, USER_WRITE)
-USER_PATH = "/mcp/user"
+from server.oauth.resources import RESOURCES, USER, Resource
 
 
-def user_resource(issuer: str) -> str:
-    """Return the identifier of the user MCP server (RFC 8707)."""
-    return issuer + USER_PATH
-
-
-def resource_metadata_url(issuer: str) -> str:
-    """Return where the user resource's metadata is, as challenges name it (RFC 9728 §5.1)."""
-    return f"{issuer}/.well-known/oauth-protected-resource{USER_PATH}"
-
-
-def resource_metadata(issuer: str) -> dict[str, object]:
-    """Return the protected resource's metadata (RFC 9728 §2)."""
+def resource_metadata(resource: Resource, issuer: str) -> dict[str, object]:
+    """Return a protected resource's metadata (RFC 9728 §2)."""
     return {
-        "resource": user_resource(issuer),
+        "resource": resource.url(issuer),
         "authorization_servers": [issuer],
-        "scopes_supported": list(USER_SCOPES),
+        "scopes_supported": list(resource.scopes),
         "bearer_methods_supported": ["header"],
-        "resource_name": "Doorward access requests",
+        "resource_name": resource.name,
     }
 
 
@@ -42,7 +31,7 @@ def server_metadata(issuer: str) -> dict[str, object]:
         "token_endpoint": f"{issuer}/token",
         "registration_endpoint": f"{issuer}/register",
         "revocation_endpoint": f"{issuer}/revoke",
-        "scopes_supported": list(USER_SCOPES),
+        "scopes_supported": list(USER.scopes),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
@@ -62,20 +51,27 @@ def server_metadata(issuer: str) -> dict[str, object]:
 
 
 def routes(issuer: str) -> list[BaseRoute]:
-    """Return the well-known routes, at the root and with the resource's path after them."""
-
-    async def resource(_request: Request) -> Response:
-        return JSONResponse(resource_metadata(issuer))
-
-    async def server(_request: Request) -> Response:
-        return JSONResponse(server_metadata(issuer))
-
-    return [
-        Route(f"/.well-known/{name}{suffix}", endpoint)
-        for name, endpoint in (
-            ("oauth-protected-resource", resource),
-            ("oauth-authorization-server", server),
-            ("openid-configuration", server),
-        )
-        for suffix in ("", USER_PATH)
+    """Return the well-known routes: the authorization server's at the root and with each
+    resource's path after them, as clients probe for them; each resource's own, the user's at the
+    root too."""
+    served = server_metadata(issuer)
+    routes: list[BaseRoute] = [
+        Route(f"/.well-known/{name}{suffix}", _json(served))
+        for name in ("oauth-authorization-server", "openid-configuration")
+        for suffix in ("", *(resource.path for resource in RESOURCES))
     ]
+    at_paths = [("", USER), *((resource.path, resource) for resource in RESOURCES)]
+    return routes + [
+        Route(
+            f"/.well-known/oauth-protected-resource{suffix}",
+            _json(resource_metadata(resource, issuer)),
+        )
+        for suffix, resource in at_paths
+    ]
+
+
+def _json(content: dict[str, object]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_request: Request) -> Response:
+        return JSONResponse(content)
+
+    return answer

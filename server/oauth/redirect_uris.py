@@ -67,6 +67,11 @@ def origin(uri: str) -> str:
     return f"{parts.scheme}:"
 
 
+def on_this_machine(uri: str) -> bool:
+    """Say whether a redirect can only reach a program on the person's own machine."""
+    return not uri.startswith("https:")
+
+
 def destination(uri: str) -> str:
     """Return the same in words for the consent page."""
     parts = urlsplit(uri)

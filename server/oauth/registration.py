@@ -12,8 +12,9 @@ from domain.errors import Invalid
 from domain.ports import NewId
 from domain.values import clean_text
 from server.oauth.clients import Clients, OAuthClient, Registered
-from server.oauth.metadata import USER_SCOPES
 from server.oauth.redirect_uris import acceptable
+from server.oauth.resources import USER
+from server.request_bodies import read_limited
 
 BODY_LIMIT = 16 * 1024
 MOST_URIS = 10
@@ -49,16 +50,6 @@ def routes(clients: Clients, new_id: NewId) -> list[BaseRoute]:
         return JSONResponse(_answer(client), 201, headers=NO_STORE)
 
     return [Route("/register", register, methods=["POST"])]
-
-
-async def read_limited(request: Request, limit: int) -> bytes | None:
-    """Return the body, or None if it is longer than `limit` bytes."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            return None
-    return bytes(body)
 
 
 def _understood(body: bytes | None, serial: str) -> Registered:
@@ -99,7 +90,7 @@ def _answer(client: OAuthClient) -> dict[str, object]:
         "grant_types": list(registered.grant_types),
         "response_types": ["code"],
         "token_endpoint_auth_method": registered.auth_method,
-        "scope": " ".join(USER_SCOPES),
+        "scope": " ".join(USER.scopes),
     }
     if client.secret is not None:
         answer |= {"client_secret": client.secret, "client_secret_expires_at": 0}

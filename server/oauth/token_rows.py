@@ -42,7 +42,8 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     scopes: Scopes
     resource: str
     code_challenge: str
-    prompt: str
+    prompts: tuple[str, ...]
+    asked_at: datetime
     error: str | None = None
     description: str = ""
 

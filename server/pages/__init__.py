@@ -1,5 +1,5 @@
 """The pages people see: server-rendered, no script, no external asset. `render` fills a template;
-every page forbids framing and anything it does not need."""
+every page forbids framing and anything it does not need. `forms` takes what they send back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
+SEE_OTHER = 303
+"""How every form is answered that leads elsewhere: the browser goes on by GET (RFC 9700 §4.12)."""
+
+# There is no Cross-Origin-Opener-Policy: a client that opened the sign-in in a window of its own
+# would never hear that it has come back.
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
 )
@@ -30,3 +35,10 @@ def render(
     }
     html = _templates.get_template(template).render(**values)
     return HTMLResponse(html, status, headers=headers)
+
+
+def message(
+    title: str, text: str, *, status: int = 400, link: tuple[str, str] | None = None
+) -> HTMLResponse:
+    """Return a page of one heading and one paragraph; `link` is a URL and its words."""
+    return render("message.html", status=status, title=title, text=text, link=link)

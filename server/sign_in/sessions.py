@@ -1,26 +1,34 @@
-"""The browser's session: a row, found by the digest of a secret in a cookie. A token against
-cross-site requests is derived from the cookie, so a page needs no state of its own."""
+"""The browser's session: a row, found by the digest of a secret in a cookie. The secret changes at
+each sign-in, so that one planted before it is worth nothing after it."""
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.ports import Rows
 from domain.values import PersonId
-from projections.columns import instant
+from projections.columns import instant, parse_instant
+from projections.people import PersonRow, person_by_id
 from server.secret_tokens import digest, new_secret
 
 IDLE_LIFE = timedelta(hours=8)
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS session ("
-    "digest TEXT PRIMARY KEY, person_id TEXT NOT NULL, expires_at TEXT NOT NULL)",
+    "digest TEXT PRIMARY KEY, person_id TEXT NOT NULL, signed_in_at TEXT NOT NULL, "
+    "expires_at TEXT NOT NULL)",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Who is signed in, and since when."""
+
+    person: PersonRow
+    signed_in_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +53,12 @@ class Cookies:
         )
 
 
-def csrf_token(secret: str) -> str:
-    """Return what a form of this browser's must carry."""
-    return hmac.digest(secret.encode(), b"form", sha256).hex()
-
-
-def check_csrf(secret: str, token: str) -> bool:
-    """Say whether a form came from a page that we gave to this browser."""
-    return hmac.compare_digest(csrf_token(secret).encode(), token.encode("utf-8", "replace"))
-
-
 def open_session(rows: Rows, secret: str, person_id: PersonId, now: datetime) -> None:
     """Begin a session; drop those that have ended."""
     rows.execute("DELETE FROM session WHERE expires_at < ?", (instant(now),))
     rows.execute(
-        "INSERT INTO session (digest, person_id, expires_at) VALUES (?, ?, ?)",
-        (digest(secret), person_id, instant(now + IDLE_LIFE)),
+        "INSERT INTO session (digest, person_id, signed_in_at, expires_at) VALUES (?, ?, ?, ?)",
+        (digest(secret), person_id, instant(now), instant(now + IDLE_LIFE)),
     )
 
 
@@ -69,11 +67,18 @@ def close_session(rows: Rows, secret: str) -> None:
     rows.execute("DELETE FROM session WHERE digest = ?", (digest(secret),))
 
 
-def signed_in(rows: Rows, secret: str, now: datetime) -> PersonId | None:
+def close_sessions_of(rows: Rows, person_id: PersonId) -> None:
+    """End all sessions of a person."""
+    rows.execute("DELETE FROM session WHERE person_id = ?", (person_id,))
+
+
+def signed_in(rows: Rows, secret: str, now: datetime) -> Session | None:
     """Return whose session this is, if it lasts and he is not disabled."""
     found = rows.select(
-        "SELECT s.person_id FROM session s JOIN person p ON p.person_id = s.person_id "
-        "WHERE s.digest = ? AND s.expires_at > ? AND p.disabled = 0",
+        "SELECT person_id, signed_in_at FROM session WHERE digest = ? AND expires_at > ?",
         (digest(secret), instant(now)),
     )
-    return PersonId(str(found[0][0])) if found else None
+    person = person_by_id(rows, str(found[0][0])) if found else None
+    if person is None or person.disabled:
+        return None
+    return Session(person, parse_instant(found[0][1]))

@@ -112,7 +112,7 @@ def test_a_person_needs_a_user_name_that_can_be_typed() -> None:
 CONSENT = ConsentId("c-1")
 CLIENT = Client(ClientId("client"), "A client")
 GIVE = GiveConsent(CONSENT, ALICE, CLIENT, "https://r", "http://127.0.0.1", ("read",))
-GIVEN = ConsentGiven(CONSENT, ALICE, CLIENT, "https://r", "http://127.0.0.1", ("read",))
+GIVEN = ConsentGiven(CONSENT, ALICE, CLIENT, "https://r", "http://127.0.0.1", ("read",), "")
 REVOKED = ConsentRevoked(CONSENT, ALICE, CLIENT)
 
 

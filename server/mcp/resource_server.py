@@ -1,4 +1,4 @@
-"""The MCP server at ``/mcp/user``: the SDK's lowlevel server, stateless and answering in JSON, both
+"""The MCP server of one resource: the SDK's lowlevel server, stateless and answering in JSON, both
 protocol eras on one URL. Here a tool's answer or refusal becomes what the protocol carries: a
 refusal is a tool error that the model reads; only a name that is no tool of the caller's is an
 error of the protocol (-32602), whether or not the tool exists for somebody else."""
@@ -25,37 +25,56 @@ from mcp.types import (
     PaginatedRequestParams,
     TextContent,
 )
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
 from domain.errors import Refused
 from domain.ports import Clock, Unavailable
+from server.bearer import AccessGrant
+from server.config import Settings
 from server.errors import UNAVAILABLE
 from server.mcp.arguments import BadArguments, check_arguments
-from server.mcp.gate import BODY_LIMIT, CALLER, Caller, Gate
-from server.mcp.tools import UserTools
-from server.oauth.metadata import USER_PATH
+from server.mcp.gate import BODY_LIMIT, CALLER, Gate, Used
+from server.mcp.tools import Toolset
+from server.oauth.resources import ADMIN, USER, Resource
 from server.reads import Reads
 
-INSTRUCTIONS = (
-    "Doorward takes access requests. Search the catalog, look at a permission's rules with "
-    "list_requestable_permissions, ask the person for a justification in his own words, then "
-    "submit. list_access_requests tells how far a request has come."
-)
+INSTRUCTIONS = {
+    USER: (
+        "Doorward takes access requests. Search the catalog, look at a permission's rules with "
+        "list_requestable_permissions, ask the person for a justification in his own words, then "
+        "submit. list_access_requests tells how far a request has come."
+    ),
+    ADMIN: (
+        "Doorward's administration. list_connected_clients shows which AI clients act for which "
+        "people; disconnect_client ends that. Say what will happen before you change anything."
+    ),
+}
 Context = ServerRequestContext[Any, Request]
 _log = logging.getLogger(__name__)
 
 
-class UserServer:
-    """The MCP server for employees' clients; it must `run` for requests to be answered."""
+class McpServer:
+    """The MCP server of one resource; it must `run` for requests to be answered."""
 
-    def __init__(self, tools: UserTools, reads: Reads, issuer: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        tools: Toolset,
+        reads: Reads,
+        settings: Settings,
+        clock: Clock,
+        used: Used,
+    ) -> None:
+        self._resource = resource
         self._tools = tools
+        self._origins = settings.allowed_origins
         server: Server[dict[str, Any]] = Server(
             "doorward",
             version=metadata.version("doorward"),
-            title="Doorward access requests",
-            instructions=INSTRUCTIONS,
+            title=resource.name,
+            instructions=INSTRUCTIONS[resource],
             on_list_tools=self._list,
             on_call_tool=self._call,
         )
@@ -63,16 +82,26 @@ class UserServer:
             server,
             json_response=True,
             stateless=True,
-            security_settings=_security(issuer),
+            security_settings=_security(settings),
             max_request_body_size=BODY_LIMIT,
         )
-        self._gate = Gate(
-            StreamableHTTPASGIApp(self._sessions), reads, issuer, clock, tools.scopes_of
-        )
+        app = StreamableHTTPASGIApp(self._sessions)
+        issuer = settings.issuer
+        self._gate = Gate(app, resource, reads, issuer, clock, tools.scopes_of, used)
 
     def route(self) -> Route:
-        """Return its route; POST alone, since nothing is ever streamed."""
-        return Route(USER_PATH, self._gate, methods=["POST"])
+        """Return its route; POST alone, since nothing is ever streamed. Preflights of allowed
+        origins are answered before anything asks for a token."""
+        if not self._origins:
+            return Route(self._resource.path, self._gate, methods=["POST"])
+        app = CORSMiddleware(
+            self._gate,
+            allow_origins=self._origins,
+            allow_methods=["POST"],
+            allow_headers=["*"],
+            expose_headers=["WWW-Authenticate", "MCP-Protocol-Version"],
+        )
+        return Route(self._resource.path, app, methods=["POST", "OPTIONS"])
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -83,17 +112,16 @@ class UserServer:
     async def _list(
         self, context: Context, _params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        _, person = _caller(context)
-        return ListToolsResult(tools=self._tools.listed(person))
+        return ListToolsResult(tools=self._tools.listed(_caller(context).person))
 
     async def _call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
-        grant, person = _caller(context)
-        tool = self._tools.find(params.name, person)
+        grant = _caller(context)
+        tool = self._tools.find(params.name, grant.person)
         if tool is None:
             raise MCPError(INVALID_PARAMS, "There is no such tool.")
         try:
             arguments = check_arguments(tool.definition, params.arguments)
-            answer = await tool.run(grant, person, arguments)
+            answer = await tool.run(grant, arguments)
         except BadArguments as fault:
             return _error("invalid_arguments", str(fault))
         except Refused as refusal:
@@ -106,10 +134,10 @@ class UserServer:
         )
 
 
-def _caller(context: Context) -> Caller:
+def _caller(context: Context) -> AccessGrant:
     """Return whom the gate let in."""
     assert context.request is not None  # noqa: S101 - every transport of ours is HTTP
-    caller: Caller = context.request.scope[CALLER]
+    caller: AccessGrant = context.request.scope[CALLER]
     return caller
 
 
@@ -117,7 +145,9 @@ def _error(code: str, sentence: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(text=f"{code}: {sentence}")], is_error=True)
 
 
-def _security(issuer: str) -> TransportSecuritySettings:
-    """Take requests for our own name alone, so that no foreign page can rebind to us."""
-    host = urlsplit(issuer).netloc
-    return TransportSecuritySettings(allowed_hosts=[host], allowed_origins=[issuer])
+def _security(settings: Settings) -> TransportSecuritySettings:
+    """Take requests for our own name alone, and from our own pages and the allowed origins, so
+    that no foreign page can rebind to us."""
+    host = urlsplit(settings.issuer).netloc
+    origins = [settings.issuer, *settings.allowed_origins]
+    return TransportSecuritySettings(allowed_hosts=[host], allowed_origins=origins)

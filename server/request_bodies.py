@@ -1,10 +1,22 @@
-"""Parameters as they come over the wire, in a query or a form, whatever bytes they hold."""
+"""Bodies and parameters as they come over the wire, whatever bytes they hold."""
 
 from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+from starlette.requests import Request
+
 MOST_FIELDS = 50
+
+
+async def read_limited(request: Request, limit: int) -> bytes | None:
+    """Return the body, or None if it is longer than `limit` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
 
 
 def fields_of(encoded: bytes) -> dict[str, list[str]]:

@@ -1,0 +1,181 @@
+"""The pages of connected clients: a person's own, and everybody's for administrators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from domain.person import Role
+from domain.ports import Clock
+from domain.values import Actor, Via
+from projections.columns import instant
+from projections.pages import Page
+from projections.people import PersonRow
+from projections.token_families import FamilyRow, families_ended_by_replay
+from server.oauth.clients import document_host
+from server.oauth.connections import Connection, Connections, full_name
+from server.oauth.redirect_uris import destination
+from server.oauth.resources import resource_at
+from server.pages import SEE_OTHER, message, render
+from server.pages.forms import form_token, is_ours, read_form
+from server.reads import Reads
+from server.sign_in.endpoint import Purpose, SignIn, expired
+
+OWN = "/connections"
+EVERYBODYS = "/admin/connections"
+PAGE_SIZE = 50
+ALARM_LIFE = timedelta(days=30)
+
+
+async def purpose_of(path: str) -> Purpose | None:
+    """Return what a sign-in that leads to one of these pages is for."""
+    if path in (OWN, EVERYBODYS):
+        return Purpose("Sign in to see which AI clients are connected.")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionPages:
+    """``/connections`` and ``/admin/connections``."""
+
+    reads: Reads
+    issuer: str
+    clock: Clock
+    sign_in: SignIn
+    connections: Connections
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes; none of them answers cross-origin requests."""
+        return [
+            Route(path, endpoint, methods=[method])
+            for path in (OWN, EVERYBODYS)
+            for method, endpoint in (("GET", self.show), ("POST", self.disconnect))
+        ]
+
+    async def show(self, request: Request) -> Response:
+        """List the connections."""
+        path = request.url.path
+        session = await self.sign_in.session(request)
+        if session is None:
+            return await self.sign_in.page(request, path)
+        if path == EVERYBODYS and Role.ADMINISTRATOR not in session.person.roles:
+            return _for_administrators()
+        person = session.person
+        whose = None if path == EVERYBODYS else person.person_id
+        found = await self.connections.of(whose, _page(request), PAGE_SIZE)
+        alarms = await self._alarms(person) if whose else []
+        return self._render(request, path, person, found, alarms)
+
+    async def disconnect(self, request: Request) -> Response:
+        """Take the form beside a connection."""
+        path, session = request.url.path, await self.sign_in.session(request)
+        form = await read_form(request, self.issuer)
+        consent_id = form.get("consent", "") if form else ""
+        cookie = self.sign_in.cookies.secret_of(request)
+        if form is None or session is None or not is_ours(form, cookie, path + consent_id):
+            return expired()
+        if path == EVERYBODYS and Role.ADMINISTRATOR not in session.person.roles:
+            return _for_administrators()
+        person_id = session.person.person_id
+        whose = None if path == EVERYBODYS else person_id
+        await self.connections.disconnect(consent_id, Actor(Via.WEB, person_id), whose)
+        return RedirectResponse(f"{path}?done=1", SEE_OTHER)
+
+    async def _alarms(self, person: PersonRow) -> list[dict[str, str]]:
+        since = self.clock() - ALARM_LIFE
+        families = await self.reads.query(
+            lambda rows: families_ended_by_replay(rows, person.person_id, since)
+        )
+        return [_alarm(one) for one in families]
+
+    def _render(
+        self,
+        request: Request,
+        path: str,
+        person: PersonRow,
+        found: Page[Connection],
+        alarms: Sequence[dict[str, str]],
+    ) -> Response:
+        cookie, everybody = self.sign_in.cookies.secret_of(request), path == EVERYBODYS
+        done = (
+            "The client is disconnected: its tokens are dead."
+            if "done" in request.query_params
+            else ""
+        )
+        return render(
+            "connections.html",
+            heading="All connected clients" if everybody else "Your connected clients",
+            lead="AI clients that act for people here." if everybody else LEAD,
+            notice=done,
+            alarms=alarms,
+            everybody=everybody,
+            action=path,
+            connections=[
+                self._shown(one, form_token(cookie, path + one.consent_id)) for one in found.items
+            ],
+            page=found.page,
+            pages=found.pages,
+            me=full_name(person),
+            sign_out=form_token(cookie, "sign-out"),
+            administrator=Role.ADMINISTRATOR in person.roles,
+            other=(OWN, "Your own clients")
+            if everybody
+            else (EVERYBODYS, "All connected clients"),
+        )
+
+    def _shown(self, one: Connection, csrf: str) -> dict[str, object]:
+        resource = resource_at(one.resource, self.issuer)
+        meanings = resource.in_words(one.scopes) if resource else []
+        return {
+            **asdict(one),
+            "person": one.person_name,
+            "document_host": document_host(one.client_id),
+            "destination": destination(one.redirect_origin),
+            "words": "; ".join(meaning.words for meaning in meanings),
+            "since": instant(one.connected_at),
+            "since_day": _day(one.connected_at),
+            "used": instant(one.used_at) if one.used_at else None,
+            "used_day": _minute(one.used_at) if one.used_at else None,
+            "sessions": _sessions(one.sessions),
+            "csrf": csrf,
+        }
+
+
+LEAD = "AI clients that act for you. Disconnecting one ends all its tokens at once."
+
+
+def _page(request: Request) -> int:
+    """Return the asked page; the first where what is asked is none."""
+    asked = re.fullmatch(r"[1-9][0-9]{0,5}", request.query_params.get("page", ""))
+    return int(asked.group()) if asked else 1
+
+
+def _sessions(count: int) -> str:
+    return {0: "no session", 1: "1 session"}.get(count, f"{count} sessions")
+
+
+def _alarm(family: FamilyRow) -> dict[str, str]:
+    assert family.ended_at is not None  # noqa: S101 - it was selected by its end
+    return {
+        "client_name": family.client_name,
+        "at": instant(family.ended_at),
+        "day": _minute(family.ended_at),
+    }
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%-d %B %Y}"
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%-d %B %Y, %H:%M} UTC"
+
+
+def _for_administrators() -> Response:
+    return message("For administrators", "Your account may not see this page.", status=403)

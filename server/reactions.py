@@ -1,0 +1,35 @@
+"""What follows from what, in the same transaction: a revoked consent ends its token families, a
+disabled person loses every way in. So no query ever sees the one without the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.consent import ConsentRevoked
+from domain.person import PersonChanged
+from domain.token_family import EndFamily, EndReason
+from projections.token_families import FamilyRow, live_families
+from server.command_bus import CommandContext, Reactions, UnitOfWork
+from server.sign_in import sessions
+
+
+def _end(
+    work: UnitOfWork, families: Sequence[FamilyRow], reason: EndReason, context: CommandContext
+) -> None:
+    for family in families:
+        work.execute(EndFamily(family.family_id, reason), context)
+
+
+def _consent_revoked(work: UnitOfWork, event: ConsentRevoked, context: CommandContext) -> None:
+    families = live_families(work.rows, consent_id=event.consent_id)
+    _end(work, families, EndReason.CONSENT_REVOKED, context)
+
+
+def _person_changed(work: UnitOfWork, event: PersonChanged, context: CommandContext) -> None:
+    if event.record.disabled:
+        families = live_families(work.rows, person=event.person_id)
+        _end(work, families, EndReason.PERSON_DISABLED, context)
+        sessions.close_sessions_of(work.rows, event.person_id)
+
+
+REACTIONS: Reactions = {ConsentRevoked: _consent_revoked, PersonChanged: _person_changed}

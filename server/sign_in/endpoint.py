@@ -1,0 +1,147 @@
+"""Where people sign in and out. A sign-in leads back to the page that asked for it, which is one of
+a few of our own; what that page is about stands on the sign-in page too."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from domain.ports import Clock
+from domain.values import PersonId
+from server.command_bus import CommandBus, UnitOfWork
+from server.pages import SEE_OTHER, message, render
+from server.pages.forms import form_token, is_ours, read_form
+from server.reads import Reads
+from server.secret_tokens import new_secret
+from server.sign_in import accounts, sessions
+from server.sign_in.sessions import Cookies, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why somebody signs in: a sentence for the page, where its form may lead (sources of a content
+    security policy), and whether an earlier sign-in will not do."""
+
+    sentence: str
+    form_targets: str = "'self'"
+    fresh: bool = False
+
+
+PurposeOf = Callable[[str], Awaitable[Purpose | None]]
+"""Returns the purpose of a sign-in by the path it leads back to; None where that leads nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """The sign-in page and its forms."""
+
+    bus: CommandBus
+    reads: Reads
+    issuer: str
+    clock: Clock
+    hashing: anyio.CapacityLimiter
+    purpose_of: PurposeOf
+
+    @property
+    def cookies(self) -> Cookies:
+        """How the session's cookie is named and sent."""
+        return Cookies(secure=self.issuer.startswith("https:"))
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes; none of them answers cross-origin requests."""
+        return [
+            Route("/sign-in", self.sign_in, methods=["POST"]),
+            Route("/sign-out", self.sign_out, methods=["POST"]),
+        ]
+
+    async def session(self, request: Request) -> Session | None:
+        """Return who is signed in, in the browser that sent the request."""
+        cookie, now = self.cookies.secret_of(request), self.clock()
+        return await self.reads.query(lambda rows: sessions.signed_in(rows, cookie, now))
+
+    async def page(
+        self, request: Request, then: str, *, status: int = 200, fault: str = ""
+    ) -> Response:
+        """Return the page to sign in on, which leads to the path `then`."""
+        purpose = await self.purpose_of(then)
+        if purpose is None:
+            return expired()
+        cookie = self.cookies.secret_of(request)
+        page = render(
+            "sign_in.html",
+            status=status,
+            then=then,
+            csrf=form_token(cookie, then),
+            purpose=purpose.sentence,
+            fault=fault,
+            form_targets=purpose.form_targets,
+        )
+        self.cookies.put(page, cookie)
+        return page
+
+    async def sign_in(self, request: Request) -> Response:
+        """Take the sign-in form."""
+        form = await read_form(request, self.issuer)
+        if form is None:
+            return expired()
+        then, cookie = form.get("then", ""), self.cookies.secret_of(request)
+        if not is_ours(form, cookie, then):
+            return await self._stale(request, then)
+        name, password = form.get("username", "").strip(), form.get("password", "")
+        person = await self._check(name, password)
+        if person is None:
+            fault = "That user name and password do not belong together."
+            return await self.page(request, then, status=401, fault=fault)
+        return await self.begin(cookie, person, then)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the browser's session."""
+        form, cookie = await read_form(request, self.issuer), self.cookies.secret_of(request)
+        if form is None or not is_ours(form, cookie, "sign-out"):
+            return expired()
+        await self.bus.call(lambda work: sessions.close_session(work.rows, cookie))
+        return message("You are signed out", "Your AI clients stay connected.", status=200)
+
+    async def begin(self, cookie: str, person: PersonId, then: str) -> Response:
+        """Begin a session with a new secret and lead on (RFC 9700 §4.12: by 303)."""
+        fresh, now = new_secret(), self.clock()
+
+        def open_fresh(work: UnitOfWork) -> None:
+            sessions.close_session(work.rows, cookie)
+            sessions.open_session(work.rows, fresh, person, now)
+
+        await self.bus.call(open_fresh)
+        answer = RedirectResponse(then, SEE_OTHER)
+        self.cookies.put(answer, fresh)
+        return answer
+
+    async def _check(self, name: str, password: str) -> PersonId | None:
+        found = await self.reads.query(lambda rows: accounts.account(rows, _storable(name)))
+        return await anyio.to_thread.run_sync(
+            accounts.check_password, found, password, limiter=self.hashing
+        )
+
+    async def _stale(self, request: Request, then: str) -> Response:
+        """Answer a form whose page is out of date, as when another page has signed in since."""
+        purpose = await self.purpose_of(then)
+        if purpose is not None and await self.session(request) is not None:
+            return RedirectResponse(then, SEE_OTHER)
+        fault = "This page was out of date. Please sign in again."
+        return await self.page(request, then, status=403, fault=fault)
+
+
+def expired() -> Response:
+    """Answer a form that nobody waits for any more, or that came from elsewhere."""
+    return message(
+        "This page has expired", "Go back to your AI client and start again.", status=403
+    )
+
+
+def _storable(name: str) -> str:
+    """Return a user name without what no database column holds."""
+    return name.replace("\0", "").encode("utf-8", "replace").decode()[:200]
