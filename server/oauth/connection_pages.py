@@ -31,6 +31,19 @@ OWN = "/connections"
 EVERYBODYS = "/admin/connections"
 PAGE_SIZE = 50
 ALARM_LIFE = timedelta(days=30)
+DONE = "The client is disconnected: its tokens are dead."
+WORDS = {
+    OWN: {
+        "heading": "Your connected clients",
+        "lead": "AI clients that act for you. Disconnecting one ends all its tokens at once.",
+        "other": (EVERYBODYS, "All connected clients"),
+    },
+    EVERYBODYS: {
+        "heading": "All connected clients",
+        "lead": "AI clients that act for people here. Disconnecting one ends all its tokens.",
+        "other": (OWN, "Your own clients"),
+    },
+}
 
 
 async def purpose_of(path: str) -> Purpose | None:
@@ -102,19 +115,13 @@ class ConnectionPages:
         found: Page[Connection],
         alarms: Sequence[dict[str, str]],
     ) -> Response:
-        cookie, everybody = self.sign_in.cookies.secret_of(request), path == EVERYBODYS
-        done = (
-            "The client is disconnected: its tokens are dead."
-            if "done" in request.query_params
-            else ""
-        )
+        cookie = self.sign_in.cookies.secret_of(request)
         return render(
             "connections.html",
-            heading="All connected clients" if everybody else "Your connected clients",
-            lead="AI clients that act for people here." if everybody else LEAD,
-            notice=done,
+            **WORDS[path],
+            notice=DONE if "done" in request.query_params else "",
             alarms=alarms,
-            everybody=everybody,
+            everybody=path == EVERYBODYS,
             action=path,
             connections=[
                 self._shown(one, form_token(cookie, path + one.consent_id)) for one in found.items
@@ -124,9 +131,6 @@ class ConnectionPages:
             me=full_name(person),
             sign_out=form_token(cookie, "sign-out"),
             administrator=Role.ADMINISTRATOR in person.roles,
-            other=(OWN, "Your own clients")
-            if everybody
-            else (EVERYBODYS, "All connected clients"),
         )
 
     def _shown(self, one: Connection, csrf: str) -> dict[str, object]:
@@ -145,9 +149,6 @@ class ConnectionPages:
             "sessions": _sessions(one.sessions),
             "csrf": csrf,
         }
-
-
-LEAD = "AI clients that act for you. Disconnecting one ends all its tokens at once."
 
 
 def _page(request: Request) -> int:

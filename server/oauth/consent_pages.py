@@ -97,7 +97,7 @@ class ConsentPages:
         self, request: Request, waiting: Waiting, person: PersonRow, scopes: Scopes
     ) -> Response:
         """Return the page with one button."""
-        return self._page("continue.html", request, waiting, person, scopes, 200)
+        return self._page("continue.html", request, waiting, person, scopes)
 
     def _page(
         self,
@@ -106,28 +106,20 @@ class ConsentPages:
         waiting: Waiting,
         person: PersonRow,
         scopes: Scopes,
-        status: int,
+        status: int = 200,
     ) -> Response:
-        client, uri, resource = (
-            waiting.client,
-            waiting.request.redirect_uri,
-            self._resource(waiting),
-        )
+        resource = self._resource(waiting)
         return render(
             template,
             status=status,
             request=waiting.secret,
             csrf=form_token(self.sign_in.cookies.secret_of(request), waiting.secret),
             switch=f"{waiting.path}&switch=1",
-            client_name=client.shown_name,
-            document_host=client.document_host,
+            **_described(waiting),
             meanings=resource.in_words(scopes),
             person=f"{person.given_name} {person.family_name}".strip() or person.username,
             username=person.username,
-            destination=redirect_uris.destination(uri),
-            on_this_machine=redirect_uris.on_this_machine(uri),
             resource=resource.name,
-            resource_url=waiting.request.resource,
             out_of_date=status == 403,  # noqa: PLR2004 - the status of a stale form
             form_targets=waiting.form_targets,
         )
@@ -136,6 +128,18 @@ class ConsentPages:
         resource = resource_at(waiting.request.resource, self.issuer)
         assert resource is not None, "a request without a fault has a resource"  # noqa: S101
         return resource
+
+
+def _described(waiting: Waiting) -> dict[str, object]:
+    """Return what a page says of the client: its name, who knows it, where the answer goes."""
+    uri = waiting.request.redirect_uri
+    return {
+        "client_name": waiting.client.shown_name,
+        "document_host": waiting.client.document_host,
+        "destination": redirect_uris.destination(uri),
+        "on_this_machine": redirect_uris.on_this_machine(uri),
+        "resource_url": waiting.request.resource,
+    }
 
 
 def _ticked(form: Form, scopes: Scopes) -> Scopes:

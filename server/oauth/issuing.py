@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
 from domain.consent import GiveConsent
@@ -68,24 +69,29 @@ class Issuing:
             if not approval.remembered:
                 work.execute(_consent(approval, consent_id), context)
                 remember(work.rows, client, now)
-            opening = OpenFamily(
-                family_id=family_id,
-                consent_id=consent_id,
-                person=approval.person,
-                client=client.identity(),
-                resource=waiting.request.resource,
-                scopes=approval.scopes,
-                code_digest=digest(code),
-                code_expires_at=now + CODE_LIFE,
-                family_expires_at=now + FAMILY_LIFE,
-            )
-            work.execute(opening, context)
+            work.execute(_opening(approval, family_id, consent_id, digest(code), now), context)
             request = waiting.request
             row = CodeRow(family_id, request.redirect_uri, request.code_challenge)
             store_code(work.rows, code, row, now)
             return code
 
         return issue
+
+
+def _opening(
+    approval: Approval, family_id: FamilyId, consent_id: ConsentId, code_digest: str, now: datetime
+) -> OpenFamily:
+    return OpenFamily(
+        family_id=family_id,
+        consent_id=consent_id,
+        person=approval.person,
+        client=approval.waiting.client.identity(),
+        resource=approval.waiting.request.resource,
+        scopes=approval.scopes,
+        code_digest=code_digest,
+        code_expires_at=now + CODE_LIFE,
+        family_expires_at=now + FAMILY_LIFE,
+    )
 
 
 def _consent(approval: Approval, consent_id: ConsentId) -> GiveConsent:

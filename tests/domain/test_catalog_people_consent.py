@@ -23,6 +23,7 @@ from domain.catalog import (
 )
 from domain.consent import (
     ConsentGiven,
+    ConsentNarrowed,
     ConsentRevoked,
     ConsentWidened,
     GiveConsent,
@@ -127,3 +128,22 @@ def test_a_consent_is_given_widened_revoked_and_given_again() -> None:
     consents.given(GIVEN).when(RevokeConsent(CONSENT)).then(REVOKED)
     consents.given(GIVEN, REVOKED).when(RevokeConsent(CONSENT)).then()
     consents.given(GIVEN, REVOKED).when(wider).then(replace(GIVEN, scopes=("write",)))
+
+
+def test_what_is_declined_is_taken_back_and_nothing_that_never_stood() -> None:
+    consents = Spec(consent.DECIDER)
+    both = replace(GIVEN, scopes=("read", "write"))
+    narrower = replace(GIVE, declined=("write",))
+    narrowed = ConsentNarrowed(CONSENT, ALICE, CLIENT, ("read",), ("write",))
+    consents.given(both).when(narrower).then(narrowed)
+    consents.given(GIVEN).when(narrower).then()
+    swapped = replace(GIVE, scopes=("write",), declined=("read",))
+    widened = ConsentWidened(CONSENT, ALICE, CLIENT, ("read", "write"), ("write",))
+    taken = ConsentNarrowed(CONSENT, ALICE, CLIENT, ("write",), ("read",))
+    consents.given(GIVEN).when(swapped).then(widened, taken)
+
+
+def test_a_consent_to_a_client_that_has_changed_is_given_anew() -> None:
+    changed = replace(GIVE, scopes=("write",), client_digest="another")
+    given_anew = replace(GIVEN, scopes=("write",), client_digest="another")
+    Spec(consent.DECIDER).given(GIVEN).when(changed).then(given_anew)

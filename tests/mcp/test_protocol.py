@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.person import PutPerson, Role
 from server.mcp.schemas import SEARCH_APPS
 from server.mcp.schemas import SUBMIT as SUBMIT_TOOL
 from server.wiring import System
 from tests.mcp.wire import LEGACY, MODERN, Wire
+from tests.seeds import ALICE, CONTEXT, person
 from tests.web import Web, web_of
 
 pytestmark = pytest.mark.anyio
@@ -78,10 +80,14 @@ async def test_a_write_tool_is_listed_for_a_reader_and_calling_it_asks_for_all_s
 
 
 async def test_a_tool_of_another_role_is_absent_and_as_unknown_as_any_name(web: Web) -> None:
-    robot = await web.wire("robot")
-    assert await robot.tools() == []
-    hidden = await robot.request("tools/call", {"name": "search_apps", "arguments": {}})
-    unknown = await robot.request("tools/call", {"name": "no_such_tool", "arguments": {}})
+    """Also at once, when the role goes while the token stays good."""
+    wire = await web.wire("alice")
+    assert await wire.tools()
+    record = replace(person(ALICE), roles=(Role.AUDITOR,))
+    await web.system.bus.execute(PutPerson(ALICE, record), CONTEXT)
+    assert await wire.tools() == []
+    hidden = await wire.request("tools/call", {"name": "search_apps", "arguments": {}})
+    unknown = await wire.request("tools/call", {"name": "no_such_tool", "arguments": {}})
     for answer in (hidden, unknown):
         assert answer.json()["error"]["code"] == -32602
     assert hidden.json()["error"] == unknown.json()["error"]

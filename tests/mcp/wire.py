@@ -22,6 +22,7 @@ class Wire:
     issuer: str
     token: str | None
     era: str = MODERN
+    path: str = "/mcp/user"
 
     async def post(self, body: object, **headers: str | bytes) -> httpx.Response:
         """Post any body."""
@@ -36,7 +37,7 @@ class Wire:
             (name.encode(), value.encode() if isinstance(value, str) else value)
             for name, value in {"content-type": "application/json", **given}.items()
         ]
-        return await self.http.post(f"{self.issuer}/mcp/user", headers=raw, content=content)
+        return await self.http.post(f"{self.issuer}{self.path}", headers=raw, content=content)
 
     async def request(self, method: str, params: dict[str, Any] | None = None) -> httpx.Response:
         """Send one JSON-RPC request."""

@@ -29,11 +29,12 @@ class Flow:
     http: httpx.AsyncClient
     issuer: str
     client_id: str = ""
+    path: str = "/mcp/user"
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     @property
     def resource(self) -> str:
-        return f"{self.issuer}/mcp/user"
+        return f"{self.issuer}{self.path}"
 
     async def register(self, **metadata: object) -> httpx.Response:
         """Register; remember the client id if that succeeds."""
