@@ -19,9 +19,15 @@ class _Form(HTMLParser):
         self.action: str | None = None
         self.fields: dict[str, str] = {}
         self.buttons: list[tuple[str, str]] = []
+        self._closed = False
         self.feed(html)
 
+    def handle_endtag(self, tag: str) -> None:
+        self._closed = self._closed or tag == "form"
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self._closed:
+            return
         given = {name: value or "" for name, value in attrs}
         if tag == "form" and self.action is None:
             self.action = given.get("action", "")
@@ -41,6 +47,8 @@ class FormBrowser:
     password: str = "demo-password"
     decision: str = "approve"
     pages: list[str] = field(default_factory=list)
+    unticked: set[str] = field(default_factory=set)
+    extra: dict[str, str] = field(default_factory=dict)
     http: httpx.AsyncClient = field(default_factory=httpx.AsyncClient)
 
     async def __aenter__(self) -> Self:
@@ -67,7 +75,8 @@ class FormBrowser:
         """Post the page's form as this person fills it in."""
         form = _Form(page.text)
         assert form.action is not None, f"{page.status_code}: a page without a form: {page.text}"
-        filled = {**form.fields}
+        filled = {**form.fields, **self.extra}
+        filled = {name: value for name, value in filled.items() if name not in self.unticked}
         if "username" in filled:
             filled |= {"username": self.username, "password": self.password}
         if any(name == "decision" for name, _ in form.buttons):

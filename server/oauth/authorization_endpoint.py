@@ -76,7 +76,9 @@ class AuthorizationEndpoint:
         waiting = Waiting(new_secret(), wanted, client)
         session = await self.sign_in.session(request)
         if session is None and "none" in wanted.prompts:
-            return await self._refuse(waiting, None, "login_required", "nobody is signed in")
+            error = wanted.error or "login_required"
+            why = wanted.description or "nobody is signed in"
+            return await self._refuse(waiting, None, error, why)
         await self.bus.call(lambda work: store_request(work.rows, waiting.secret, wanted, now))
         return await self._go_on(request, waiting, session)
 

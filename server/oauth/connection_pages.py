@@ -118,7 +118,7 @@ class ConnectionPages:
         cookie = self.sign_in.cookies.secret_of(request)
         return render(
             "connections.html",
-            **WORDS[path],
+            words=WORDS[path],
             notice=DONE if "done" in request.query_params else "",
             alarms=alarms,
             everybody=path == EVERYBODYS,
