@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import FormBrowser
+from tests.conftest import missing
 from tests.running import RunningServer
 
 
@@ -21,3 +24,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 async def browser(server: RunningServer) -> AsyncIterator[FormBrowser]:
     async with FormBrowser(server.issuer) as opened:
         yield opened
+
+
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,0 +1,158 @@
+"""Each page as people meet it: in both colour schemes, on a narrow screen, by keyboard alone, and to
+axe-core, which knows what a screen reader needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import missing
+from tests.e2e.test_chromium import CHALLENGE, authorization_url, listening
+from tests.running import PASSWORD, RunningServer
+
+AXE = Path(__file__).parents[1] / "clients/node_modules/axe-core/axe.min.js"
+NARROW = 360
+CLAUDE = "https://claude.ai/oauth/claude-code-client-metadata"
+
+
+@pytest.fixture(params=["light", "dark"])
+def narrow(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    if not AXE.exists():
+        missing("axe-core (make clients, with npm on the path)")
+    size: Any = {"width": NARROW, "height": 740}
+    with chromium.new_context(color_scheme=request.param, viewport=size) as context:
+        yield context.new_page()
+
+
+def check(page: Page) -> None:
+    """Assert that the page fits a narrow screen and that axe finds nothing."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")
+    assert [(one["id"], one["nodes"][0]["html"]) for one in found["violations"]] == []
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+
+def test_axe_finds_nothing_on_any_page(server: RunningServer, narrow: Page) -> None:
+    """WCAG 2.2 A and AA as far as a program can judge them."""
+    page = narrow
+    with listening() as (redirect_uri, _):
+        page.goto(f"{server.issuer}/")
+        check(page)
+        page.goto(f"{server.issuer}/authorize?client_id=unknown")
+        check(page)
+        page.goto(authorization_url(server, redirect_uri))
+        check(page)
+        page.get_by_label("User name").fill("admin")
+        page.get_by_label("Password").fill("wrong password")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        check(page)
+        sign_in(page, "admin")
+        expect(page.get_by_role("group")).to_be_visible()
+        check(page)
+        page.get_by_role("button", name="Allow").click()
+        expect(page).to_have_title("Back at the client")
+        page.goto(pinned_url(server, redirect_uri))
+        if page.get_by_role("button", name="Allow").is_visible():
+            page.get_by_role("button", name="Allow").click()
+            page.goto(pinned_url(server, redirect_uri))
+        expect(page.get_by_role("button", name="Continue as Admin Adeyemi")).to_be_visible()
+        check(page)
+        for path in ("/connections", "/admin/connections"):
+            page.goto(f"{server.issuer}{path}")
+            expect(page.get_by_role("button", name="Disconnect").first).to_be_visible()
+            check(page)
+
+
+def pinned_url(server: RunningServer, redirect_uri: str) -> str:
+    """Return the authorization request of a client that is shared by all who have it."""
+    asked = {
+        "response_type": "code",
+        "client_id": CLAUDE,
+        "redirect_uri": redirect_uri,
+        "code_challenge": CHALLENGE,
+        "code_challenge_method": "S256",
+        "resource": server.mcp_url,
+    }
+    return f"{server.issuer}/authorize?{urlencode(asked)}"
+
+
+def test_a_person_gets_through_by_keyboard_alone(server: RunningServer, chromium: Browser) -> None:
+    with listening() as (redirect_uri, came), chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(authorization_url(server, redirect_uri))
+        page.keyboard.type("carol")
+        page.keyboard.press("Tab")
+        page.keyboard.type(PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("group")).to_be_visible()
+        for key in ("Tab", "Tab", "Space", "Tab", "Tab", "Enter"):
+            page.keyboard.press(key)
+        expect(page).to_have_title("Back at the client")
+        page.goto(f"{server.issuer}/connections")
+        expect(
+            page.get_by_text("search the catalog and read your access requests")
+        ).to_be_visible()
+        expect(page.get_by_text("submit access requests in your name")).to_be_hidden()
+        page.get_by_role("button", name="Disconnect A desktop client").press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("disconnected")
+    assert "code=" in came[0]
+
+
+def test_the_first_box_has_to_stay_ticked_and_a_no_is_always_possible(
+    server: RunningServer, chromium: Browser
+) -> None:
+    with listening() as (redirect_uri, came), chromium.new_context() as context:
+        page = context.new_page()
+        page.goto(authorization_url(server, redirect_uri))
+        sign_in(page, "bob")
+        expect(page.get_by_role("group")).to_be_visible()
+        for box in page.get_by_role("checkbox").all():
+            box.uncheck()
+        page.get_by_role("button", name="Allow").click()
+        expect(page.get_by_role("group")).to_be_visible()
+        assert came == []
+        page.get_by_role("button", name="Deny").click()
+        expect(page).to_have_title("Back at the client")
+    assert "error=access_denied" in came[0]
+
+
+def test_a_private_scheme_is_led_to(server: RunningServer, chromium: Browser) -> None:
+    """The policy names the client's own scheme, or Chromium would stop the way back."""
+    uri = "cursor://anysphere.cursor-retrieval/oauth/user-doorward/callback"
+    with chromium.new_context() as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(authorization_url(server, uri))
+        sign_in(page, "carol")
+        expect(page.get_by_text("the app that handles cursor:")).to_be_visible()
+        with page.expect_response(f"{server.issuer}/consent") as answered:
+            page.get_by_role("button", name="Allow").click()
+        assert answered.value.headers["location"].startswith(f"{uri}?code=")
+        assert [one for one in complaints if "Content Security Policy" in one] == []
+
+
+def test_no_page_can_be_framed(server: RunningServer, chromium: Browser) -> None:
+    """RFC 9700 §4.16."""
+    with listening() as (elsewhere, _), chromium.new_context() as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(elsewhere)
+        page.set_content(f'<iframe src="{server.issuer}/connections"></iframe>')
+        with page.expect_event("console", lambda message: "frame" in message.text):
+            page.reload()
+            page.set_content(f'<iframe src="{server.issuer}/connections"></iframe>')
+        assert any("frame-ancestors" in one or "X-Frame-Options" in one for one in complaints)
