@@ -6,7 +6,7 @@ protocol: `server.errors` translates.
      ├─ Invalid        the input breaks a rule of form
      │   ├─ MalformedText · TextTooLong · TooMany · UnknownField · InputMissing
      │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
-     │   └─ OnePermissionOnly
+     │   └─ OnePermissionOnly · NameTaken · PasswordLength
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
      │   └─ UnknownConnection
@@ -149,6 +149,25 @@ class OnePermissionOnly(Invalid):
     code = "one_permission_only"
     template = "{app_id} takes one permission in a request; submit one request for each."
     app_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class NameTaken(Invalid):
+    """Another has this name."""
+
+    code = "name_taken"
+    template = "The name {name} is taken; choose another."
+    name: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PasswordLength(Invalid):
+    """A password is too short or too long (NIST SP 800-63B §3.1.1.2)."""
+
+    code = "password_length"
+    template = "A password has from {least} to {most} characters."
+    least: int
+    most: int
 
 
 @dataclass(eq=True, unsafe_hash=True)

@@ -75,6 +75,11 @@ def person_by_username(rows: Rows, username: str) -> PersonRow | None:
     return _one(rows, "username", username)
 
 
+def any_person(rows: Rows) -> bool:
+    """Say whether the directory holds anybody at all."""
+    return bool(rows.select("SELECT 1 FROM person LIMIT 1"))
+
+
 def _one(rows: Rows, column: str, value: str) -> PersonRow | None:
     found = rows.select(f"SELECT {COLUMNS} FROM person WHERE {column} = ?", (value,))
     return person_row(found[0]) if found else None

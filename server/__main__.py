@@ -15,13 +15,15 @@ from typing import Any
 
 from domain.errors import Refused
 from domain.ports import Unavailable
-from server import control, demo
+from server import administration, control, demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
-from server.operations import OPERATIONS, Report, catch_up
+from server.operations import OPERATIONS, Report, catch_up, first_administrator
 from server.serving import listen, serve
+from server.setting_parsers import LocalAccounts
+from server.sign_in.provisioning import FIRST
 from server.wiring import (
     StartFailed,
     StoreInUse,
@@ -31,6 +33,7 @@ from server.wiring import (
     open_system,
 )
 
+_log = logging.getLogger(__name__)
 ERRORS = (BadSetting, BadCatalog, StartFailed, control.Failed, Refused, Unavailable, OSError)
 
 
@@ -75,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     taking = actions.add_parser("export", help="write the catalog to a file, - for stdout")
     taking.add_argument("file", metavar="FILE")
     taking.set_defaults(run=_export)
+    administration.add_commands(commands, _operate_from)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)
@@ -82,15 +86,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
+    _check_exposure(settings)
     with listen(settings) as bound, open_system(settings) as system:
-        password = demo.prepare(system) if asked.demo else None
+        password: str | None = None
+        people: tuple[str, ...] = ()
+        if asked.demo:
+            password = demo.prepare(system)
+            people = tuple(one.record.username.text for one in demo.PEOPLE)
+        elif settings.signs_in_locally:
+            password, people = first_administrator(system), (FIRST,)
         catch_up(system)
         with open_publisher(system) as publisher:
-            serve(system, publisher, bound, lambda: _banner(system, password))
+            serve(system, publisher, bound, lambda: _banner(system, password, people))
     return 0
 
 
-def _banner(system: System, password: str | None) -> None:
+def _check_exposure(settings: Settings) -> None:
+    """Refuse to let the whole network guess passwords, unless that is what somebody wants."""
+    if settings.signs_in_locally and settings.exposed:
+        if settings.local_accounts is not LocalAccounts.ON:
+            raise StartFailed(
+                "local accounts are for this machine only: set DOORWARD_OIDC_ISSUER to sign people "
+                "in by your identity provider, or DOORWARD_LOCAL_ACCOUNTS=on to let passwords do"
+            )
+        _log.warning("anybody who reaches this server may try passwords: local accounts are on")
+
+
+def _banner(system: System, password: str | None, people: Sequence[str]) -> None:
     url = USER.url(system.settings.issuer)
     lines = [
         f"Doorward {metadata.version('doorward')} is ready.",
@@ -100,8 +122,9 @@ def _banner(system: System, password: str | None) -> None:
         f"  Data     {system.settings.data_dir.resolve()}",
     ]
     if password is not None:
-        names = ", ".join(one.record.username.text for one in demo.PEOPLE)
-        lines += [f"  People   {names}", f"  Password {password}"]
+        lines += [f"  People   {', '.join(people)}", f"  Password {password}"]
+    if system.settings.signs_in_locally:
+        lines.append("  Sign-in  local accounts, for trying out; see DOORWARD_OIDC_ISSUER")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
@@ -124,6 +147,11 @@ def _export(settings: Settings, asked: argparse.Namespace) -> int:
         sys.stdout.buffer.write(content)
     else:
         Path(asked.file).write_bytes(content)
+    return 0
+
+
+def _operate_from(settings: Settings, asked: argparse.Namespace, command: str, body: bytes) -> int:
+    _print_result(_operate(settings, command, body), as_json=asked.json)
     return 0
 
 
@@ -154,8 +182,14 @@ def _print_result(result: Mapping[str, Any], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(result) + "\n")
         return
     for name, value in result.items():
-        shown = ", ".join(value) if isinstance(value, list) else f"{value:,}"
+        shown = _shown(value)
         sys.stdout.write(f"{name.replace('_', ' ')}: {shown}\n")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 if __name__ == "__main__":

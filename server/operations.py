@@ -6,11 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
+
+from domain.person import Role
 from domain.values import Actor, Via
 from server import rebuild
 from server.catalog.file import parse_catalog
 from server.catalog.importing import Progress, import_catalog
 from server.command_bus import UnitOfWork
+from server.sign_in.provisioning import NewAccount, Provisioning, new_password
 from server.wiring import FOLLOWED, INLINE, System
 
 Report = Callable[[Mapping[str, int]], None]
@@ -38,6 +42,57 @@ def catalog_import(system: System, body: bytes, report: Report) -> dict[str, Any
     }
 
 
+def account_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Add a person with a local account, described as JSON; return the password if it is new."""
+    asked = msgspec.json.decode(body, type=_AccountWish)
+    password = new_password() if asked.password is None else asked.password
+    wanted = NewAccount(
+        username=asked.username,
+        password=password,
+        given_name=asked.given_name,
+        family_name=asked.family_name,
+        email=asked.email,
+        manager=asked.manager,
+        groups=tuple(asked.groups),
+        roles=(Role.EMPLOYEE, *asked.roles),
+    )
+    _provisioning(system).add(wanted, CLI)
+    return _told(asked, password)
+
+
+def account_password(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Give a local account a new password; return it if it was not given."""
+    asked = msgspec.json.decode(body, type=_AccountWish)
+    password = new_password() if asked.password is None else asked.password
+    _provisioning(system).change_password(asked.username, password)
+    return _told(asked, password)
+
+
+class _AccountWish(msgspec.Struct):
+    username: str
+    password: str | None = None
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    manager: str | None = None
+    groups: list[str] = []
+    roles: list[Role] = []
+
+
+def _told(asked: _AccountWish, password: str) -> dict[str, Any]:
+    shown = {"password": password} if asked.password is None else {}
+    return {"username": asked.username, **shown}
+
+
+def _provisioning(system: System) -> Provisioning:
+    return Provisioning(system.bus, system.clock, system.new_id)
+
+
+def first_administrator(system: System) -> str | None:
+    """Make the first administrator where there is nobody yet; return his password."""
+    return _provisioning(system).first_run(Actor(Via.SYSTEM))
+
+
 def rebuild_all(system: System, _body: bytes, report: Report) -> dict[str, Any]:
     """Rebuild every read model from the log."""
 
@@ -60,4 +115,6 @@ def catch_up(system: System) -> None:
 OPERATIONS: Mapping[str, Operation] = {
     "catalog import": catalog_import,
     "rebuild": rebuild_all,
+    "account add": account_add,
+    "account password": account_password,
 }

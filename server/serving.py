@@ -9,7 +9,7 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from types import FrameType
 
 import anyio
@@ -62,7 +62,7 @@ async def _serve(
     system: System, publisher: Publisher | None, bound: socket.socket, ready: Callable[[], None]
 ) -> None:
     served = Application(system, publisher)
-    web = _Web(served.app, ready)
+    web = _Web(served.app, ready, system.settings.trusted_proxies)
     control = Control(system)
     loops: list[Loop] = [one.run for one in system.followers]
     loops.append(served.last_use.run)
@@ -80,7 +80,7 @@ async def _serve(
 class _Web(uvicorn.Server):
     """uvicorn, telling when it is ready and remembering why it was stopped."""
 
-    def __init__(self, app: Starlette, ready: Callable[[], None]) -> None:
+    def __init__(self, app: Starlette, ready: Callable[[], None], trusted: Sequence[str]) -> None:
         config = uvicorn.Config(
             app,
             # h11 strips the blanks around header values that the MCP headers must not keep.
@@ -91,7 +91,9 @@ class _Web(uvicorn.Server):
             # URLs of the authorization endpoint do not belong in logs.
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            # Who a request came from, for limits; our own URLs never depend on such headers.
+            proxy_headers=bool(trusted),
+            forwarded_allow_ips=list(trusted),
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)

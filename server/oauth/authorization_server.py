@@ -19,6 +19,7 @@ from domain.values import Actor, Via
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
 from server.command_bus import CommandBus, CommandContext
 from server.config import Settings
+from server.limits import Limits, address_of, too_many
 from server.oauth import (
     approved_clients,
     connection_pages,
@@ -33,7 +34,7 @@ from server.oauth.clients import Clients
 from server.oauth.connection_pages import ConnectionPages
 from server.oauth.connections import Connections
 from server.oauth.consent_pages import ConsentPages
-from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest
+from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest, client_named
 from server.oauth.issuing import Issuing
 from server.oauth.last_use import LastUse
 from server.oauth.token_issuing import TokenIssuing
@@ -82,20 +83,20 @@ class AuthorizationServer:
 
     def routes(self) -> list[BaseRoute]:
         """Return all routes of the authorization server."""
-        clients = Clients(self.signing_key)
+        clients, limits = Clients(self.signing_key), Limits(on=self.settings.rate_limits)
         issuing = TokenIssuing(
             self.bus, self.issuer, self.clock, self.new_id, self.settings.refresh_grace
         )
         tokens = TokenEndpoint(self.reads, clients, issuing)
         called = [
             *metadata.routes(self.issuer),
-            *registration.routes(clients, self.new_id),
-            Route("/token", self._token(tokens), methods=["POST"]),
-            Route("/revoke", self._revoke(tokens), methods=["POST"]),
+            *registration.routes(clients, self.new_id, limits),
+            Route("/token", self._token(tokens, limits), methods=["POST"]),
+            Route("/revoke", self._revoke(tokens, limits), methods=["POST"]),
         ]
-        return [*self._visited(clients), *(_cross_origin(route) for route in called)]
+        return [*self._visited(clients, limits), *(_cross_origin(route) for route in called)]
 
-    def _visited(self, clients: Clients) -> list[BaseRoute]:
+    def _visited(self, clients: Clients, limits: Limits) -> list[BaseRoute]:
         """Return the routes that people visit."""
         waiting = WaitingRequests(self.reads, clients, self.clock)
 
@@ -103,7 +104,10 @@ class AuthorizationServer:
             return await waiting.purpose_of(path) or await connection_pages.purpose_of(path)
 
         hashing = anyio.CapacityLimiter(HASHES_AT_ONCE)
-        sign_in = SignIn(self.bus, self.reads, self.issuer, self.clock, hashing, purpose_of)
+        local = self.settings.signs_in_locally
+        sign_in = SignIn(
+            self.bus, self.reads, self.issuer, self.clock, hashing, limits, purpose_of, local
+        )
         issuing = Issuing(self.bus, self.clock, self.new_id)
         consent = ConsentPages(
             self.bus, self.issuer, waiting, sign_in, issuing, self.settings.continue_page
@@ -115,29 +119,41 @@ class AuthorizationServer:
         parts = (authorization, sign_in, consent, listed)
         return [route for part in parts for route in part.routes()]
 
-    def _token(self, tokens: TokenEndpoint) -> Endpoint:
+    def _token(self, tokens: TokenEndpoint, limits: Limits) -> Endpoint:
         async def token(request: Request) -> Response:
             body = await read_limited(request, FORM_LIMIT)
             if body is None:
                 return JSONResponse({"error": "invalid_request"}, 413, headers=NO_STORE)
+            fields, address = fields_of(body), address_of(request)
+            client_id = client_named(fields, request.headers)
+            wait = limits.token(client_id, address)
+            if wait is not None:
+                return too_many(wait)
             status, content, headers = await anyio.to_thread.run_sync(
-                tokens.answer, fields_of(body), request.headers
+                tokens.answer, fields, request.headers
             )
+            if "error" in content:
+                limits.token_failed(client_id, address)
             kept = {k: v for k, v in headers.items() if k.lower() == "www-authenticate"}
             return JSONResponse(content, status, headers={**kept, **NO_STORE})
 
         return token
 
-    def _revoke(self, tokens: TokenEndpoint) -> Endpoint:
+    def _revoke(self, tokens: TokenEndpoint, limits: Limits) -> Endpoint:
         """RFC 7009: unknown tokens are answered as if they had been revoked."""
 
         async def revoke(request: Request) -> Response:
             body = await read_limited(request, FORM_LIMIT)
-            fields = fields_of(body or b"")
+            fields, address = fields_of(body or b""), address_of(request)
+            client_id = client_named(fields, request.headers)
+            wait = limits.token(client_id, address)
+            if wait is not None:
+                return too_many(wait)
             client = await anyio.to_thread.run_sync(
                 _authenticated, tokens, fields, request.headers
             )
             if client is None:
+                limits.token_failed(client_id, address)
                 return JSONResponse({"error": "invalid_client"}, 401, headers=NO_STORE)
             token = (fields.get("token") or [""])[0]
             if not token:

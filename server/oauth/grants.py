@@ -13,6 +13,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Payload, OAuth2Request
 from authlib.oauth2.rfc6749.errors import InvalidGrantError, OAuth2Error
 from authlib.oauth2.rfc6749.grants import AuthorizationCodeGrant, RefreshTokenGrant
+from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from domain.errors import Refused
@@ -58,6 +59,18 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
     def form(self) -> dict[str, str]:
         data: dict[str, str] = self.payload.data
         return data
+
+
+def client_named(fields: Mapping[str, list[str]], headers: Mapping[str, str]) -> str:
+    """Return the client id that a request names, true or not; empty where it names none."""
+    named = fields.get("client_id")
+    if named:
+        return named[0]
+    try:
+        client_id, _ = extract_basic_authorization({"Authorization": headers["authorization"]})
+    except (KeyError, ValueError):
+        return ""
+    return client_id or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from domain.errors import Invalid
 from domain.ports import NewId
 from domain.values import clean_text
+from server.limits import Limits, address_of, too_many
 from server.oauth.clients import Clients, OAuthClient, Registered
 from server.oauth.redirect_uris import acceptable
 from server.oauth.resources import USER
@@ -38,10 +39,13 @@ class _Refused(Exception):  # noqa: N818 - an answer, not a fault
         self.body = {"error": error, "error_description": description}
 
 
-def routes(clients: Clients, new_id: NewId) -> list[BaseRoute]:
+def routes(clients: Clients, new_id: NewId, limits: Limits) -> list[BaseRoute]:
     """Return the registration route."""
 
     async def register(request: Request) -> Response:
+        wait = limits.registration(address_of(request))
+        if wait is not None:
+            return too_many(wait)
         body = await read_limited(request, BODY_LIMIT)
         try:
             client = clients.register(_understood(body, new_id()))

@@ -3,17 +3,31 @@ wrong takes the same time and gives the same answer."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from domain.person import Role
 from domain.ports import Rows
 from domain.values import PersonId
+from projections.columns import text_list
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS local_account ("
     "person_id TEXT PRIMARY KEY, username TEXT NOT NULL UNIQUE, password_hash TEXT NOT NULL)",
 )
 PASSWORD_LIMIT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A local account, as sign-in needs it."""
+
+    person_id: PersonId
+    password_hash: str = field(repr=False)
+    administrator: bool
+
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _nobody = _hasher.hash("nobody has this password")
@@ -34,21 +48,27 @@ def set_password(rows: Rows, person_id: PersonId, username: str, password_hash: 
     )
 
 
-def account(rows: Rows, username: str) -> tuple[PersonId, str] | None:
-    """Return person and password hash of an account whose person is not disabled."""
+def account(rows: Rows, username: str) -> Account | None:
+    """Return the account of this name if its person is not disabled."""
     found = rows.select(
-        "SELECT l.person_id, l.password_hash FROM local_account l "
+        "SELECT l.person_id, l.password_hash, p.roles_json FROM local_account l "
         "JOIN person p ON p.person_id = l.person_id WHERE l.username = ? AND p.disabled = 0",
         (username,),
     )
-    return (PersonId(str(found[0][0])), str(found[0][1])) if found else None
+    if not found:
+        return None
+    person_id, password_hash, roles = found[0]
+    administrator = Role.ADMINISTRATOR in text_list(roles)
+    return Account(PersonId(str(person_id)), str(password_hash), administrator)
 
 
-def check_password(found: tuple[PersonId, str] | None, password: str) -> PersonId | None:
+def check_password(
+    found: Account | None, password: str, hasher: PasswordHasher = _hasher
+) -> PersonId | None:
     """Return the person if the password is his; takes as long for nobody."""
-    person_id, password_hash = found or (None, _nobody)
+    password_hash = found.password_hash if found else _nobody
     try:
-        _hasher.verify(password_hash, password[:PASSWORD_LIMIT])
+        hasher.verify(password_hash, password[:PASSWORD_LIMIT])
     except (VerificationError, InvalidHashError):
         return None
-    return person_id
+    return found.person_id if found else None

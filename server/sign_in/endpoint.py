@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute, Route
 from domain.ports import Clock
 from domain.values import PersonId
 from server.command_bus import CommandBus, UnitOfWork
+from server.limits import Limits, account_key, address_of
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import form_token, is_ours, read_form
 from server.reads import Reads
 from server.secret_tokens import new_secret
 from server.sign_in import accounts, sessions
+from server.sign_in.accounts import Account
 from server.sign_in.sessions import Cookies, Session
 
 
@@ -38,14 +40,16 @@ PurposeOf = Callable[[str], Awaitable[Purpose | None]]
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The sign-in page and its forms."""
+    """The sign-in page and its forms. `local` says whether passwords of our own count."""
 
     bus: CommandBus
     reads: Reads
     issuer: str
     clock: Clock
     hashing: anyio.CapacityLimiter
+    limits: Limits
     purpose_of: PurposeOf
+    local: bool
 
     @property
     def cookies(self) -> Cookies:
@@ -92,8 +96,15 @@ class SignIn:
         then, cookie = form.get("then", ""), self.cookies.secret_of(request)
         if not is_ours(form, cookie, then):
             return await self._stale(request, then)
-        name, password = form.get("username", "").strip(), form.get("password", "")
-        person = await self._check(name, password)
+        if not self.local:
+            return expired()
+        name, password = _storable(form.get("username", "")), form.get("password", "")
+        found = await self.reads.query(lambda rows: accounts.account(rows, name))
+        address = address_of(request)
+        key = account_key(name, address, administrator=bool(found and found.administrator))
+        person, wait = await self._attempt(key, address, found, password)
+        if wait is not None:
+            return await self._later(request, then, wait)
         if person is None:
             fault = "That user name and password do not belong together."
             return await self.page(request, then, status=401, fault=fault)
@@ -120,11 +131,29 @@ class SignIn:
         self.cookies.put(answer, fresh)
         return answer
 
-    async def _check(self, name: str, password: str) -> PersonId | None:
-        found = await self.reads.query(lambda rows: accounts.account(rows, _storable(name)))
-        return await anyio.to_thread.run_sync(
-            accounts.check_password, found, password, limiter=self.hashing
-        )
+    async def _attempt(
+        self, key: str, address: str, found: Account | None, password: str
+    ) -> tuple[PersonId | None, int | None]:
+        """Return the person, or the seconds to wait. Counted while hashing is held, so that many
+        guesses at once are no more than many one by one."""
+        async with self.hashing:
+            wait = self.limits.sign_in(key, address)
+            if wait is not None:
+                return None, wait
+            person = await anyio.to_thread.run_sync(accounts.check_password, found, password)
+            if person is None:
+                self.limits.sign_in_failed(key, address)
+            else:
+                self.limits.signed_in(key)
+            return person, None
+
+    async def _later(self, request: Request, then: str, wait: int) -> Response:
+        """Answer too many failures (RFC 6585 §4); the same for every name, known or not."""
+        minutes = -(-wait // 60)
+        fault = f"Too many attempts. Please wait {minutes} minutes before the next."
+        page = await self.page(request, then, status=429, fault=fault)
+        page.headers["Retry-After"] = str(wait)
+        return page
 
     async def _stale(self, request: Request, then: str) -> Response:
         """Answer a form whose page is out of date, as when another page has signed in since."""
@@ -144,4 +173,4 @@ def expired() -> Response:
 
 def _storable(name: str) -> str:
     """Return a user name without what no database column holds."""
-    return name.replace("\0", "").encode("utf-8", "replace").decode()[:200]
+    return name.strip().replace("\0", "").encode("utf-8", "replace").decode()[:200]

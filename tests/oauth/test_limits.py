@@ -1,0 +1,137 @@
+"""How often one may fail."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from starlette.requests import Request
+
+from domain.person import PutPerson, Role
+from server.limits import Limits, account_key, address_of
+from server.wiring import System
+from tests.browser import FormBrowser
+from tests.seeds import BOB, PASSWORD, person
+from tests.web import Web, web_with
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def database_url() -> str:
+    """Counts are in memory."""
+    return "sqlite:///:memory:"
+
+
+@pytest.fixture
+def minutes(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Minutes that the library's clock is ahead; append to let time pass."""
+    moved, real = [0.0], time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 60 * sum(moved))
+    return moved
+
+
+class Guesser:
+    """Somebody who tries passwords, from one address."""
+
+    def __init__(self, web: Web, address: str = "203.0.113.7") -> None:
+        self.web = web
+        self.address = address
+        self.flow = web.flow()
+
+    async def guess(self, username: str, password: str = "wrong") -> int:
+        if not self.flow.client_id:
+            await self.flow.register()
+        self.web.transport.client = (self.address, 40_000)
+        browser = FormBrowser(self.web.issuer, username, password)
+        browser.http = type(self.web.http)(transport=self.web.transport)
+        page = await browser.http.get(self.flow.authorization_url())
+        answer = await browser.submit(page)
+        if answer.status_code == 429:
+            assert 0 < int(answer.headers["retry-after"]) <= 900
+            assert "Too many attempts" in answer.text
+        return answer.status_code
+
+
+@pytest.mark.parametrize("name", ["alice", "nobody-of-this-name", "ALICE"])
+async def test_after_five_failures_even_the_right_password_has_to_wait(
+    web: Web, minutes: list[float], name: str
+) -> None:
+    """RFC 6585 §4; a name that nobody has is treated the same."""
+    stranger = Guesser(web)
+    assert [await stranger.guess(name) for _ in range(6)] == [401] * 5 + [429]
+    elsewhere = Guesser(web, "198.51.100.9")
+    assert await elsewhere.guess(name, PASSWORD) == 429
+    assert await elsewhere.guess("carol", PASSWORD) == 303, "nobody else has to wait"
+    minutes.append(15)
+    assert await stranger.guess(name, PASSWORD) == (303 if name == "alice" else 401)
+
+
+async def test_a_success_forgets_the_failures_before_it(web: Web, minutes: list[float]) -> None:
+    someone = Guesser(web)
+    for _ in range(3):
+        assert [await someone.guess("alice") for _ in range(4)] == [401] * 4
+        assert await someone.guess("alice", PASSWORD) == 303
+        minutes.append(1)
+
+
+async def test_no_stranger_locks_an_administrator_out(web: Web) -> None:
+    roles = (Role.ADMINISTRATOR, Role.EMPLOYEE)
+    await web.execute(PutPerson(BOB, replace(person(BOB), roles=roles)))
+    stranger = Guesser(web)
+    assert [await stranger.guess("bob") for _ in range(6)] == [401] * 5 + [429]
+    assert await Guesser(web, "198.51.100.9").guess("bob", PASSWORD) == 303
+
+
+async def test_an_address_that_tries_many_names_has_to_wait(web: Web) -> None:
+    stranger = Guesser(web)
+    assert {await stranger.guess(f"name-{number}") for number in range(20)} == {401}
+    assert await stranger.guess("carol", PASSWORD) == 429
+    assert await Guesser(web, "198.51.100.9").guess("carol", PASSWORD) == 303
+
+
+async def test_failed_token_requests_of_one_client_at_one_address_are_limited(web: Web) -> None:
+    flow = web.flow()
+    tokens = await flow.sign_in(web.browser())
+    failed = [(await flow.refresh("dwr_wrong")).status_code for _ in range(60)]
+    assert failed == [400] * 60
+    refused = await flow.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+    assert int(refused.headers["retry-after"]) <= 60
+    other = web.flow()
+    assert "access_token" in await other.sign_in(web.browser())
+
+
+async def test_registrations_from_one_address_are_limited(web: Web) -> None:
+    flow = web.flow()
+    answers = [(await flow.register()).status_code for _ in range(121)]
+    assert answers == [201] * 120 + [429]
+
+
+async def test_limits_can_be_switched_off(system: System) -> None:
+    async with web_with(system, rate_limits=False) as (web, _):
+        stranger = Guesser(web)
+        assert [await stranger.guess("alice") for _ in range(6)] == [401] * 6
+
+
+def test_an_ipv6_household_is_one_address() -> None:
+    """RFC 6177: a site has at least a /64."""
+
+    def request(host: str) -> Request:
+        return Request({"type": "http", "client": (host, 1), "headers": []})
+
+    assert address_of(request("2001:db8::1")) == address_of(request("2001:db8::ffff"))
+    assert address_of(request("2001:db8:1::1")) != address_of(request("2001:db8::1"))
+    assert address_of(request("203.0.113.7")) == "203.0.113.7"
+    assert address_of(Request({"type": "http", "client": None, "headers": []})) == ""
+
+
+def test_what_is_counted_is_no_name_in_clear() -> None:
+    """A dump of the memory tells nobody who tried what."""
+    limits = Limits(on=True)
+    limits.sign_in_failed(account_key("alice", "203.0.113.7", administrator=False), "203.0.113.7")
+    kept = repr(limits._counts.storage.__dict__["events"])
+    assert "alice" not in kept
+    assert "203.0.113.7" not in kept
+    assert len(kept) > 100
