@@ -11,6 +11,7 @@ is passed in as facts, and the facts it rested on are written into its event.
 | `token_family`     | ``token_family-<id>``  | all tokens grown from one authorization code   |
 | `catalog`          | ``app-``, ``permission-``| what can be asked for                        |
 | `person`           | ``person-<id>``        | the directory's facts about a person           |
+| `resource_server`  | ``resource_server-<name>``| who may ask about tokens (RFC 7662)       |
 | `policy`           | none                   | the rules a request is measured by             |
 
 The access request's whole machine (``■`` ends it; issue 4 adds all that is not marked ``*``):

@@ -9,7 +9,7 @@ protocol: `server.errors` translates.
      │   └─ OnePermissionOnly · NameTaken · PasswordLength
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
-     │   └─ UnknownConnection
+     │   └─ UnknownConnection · UnknownResourceServer
      ├─ Forbidden      the rules say no
      │   └─ PersonDisabled · OnBehalfNotAllowed
      ├─ Conflicting    the world has moved on
@@ -216,6 +216,15 @@ class UnknownConnection(Missing):
     code = "unknown_connection"
     template = "No client is connected under {connection_id}; list_connected_clients shows all."
     connection_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class UnknownResourceServer(Missing):
+    """No resource server of this name may ask about tokens."""
+
+    code = "unknown_resource_server"
+    template = "There is no resource server {name}; resource-server list shows all."
+    name: str
 
 
 @dataclass(eq=True, unsafe_hash=True)

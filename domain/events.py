@@ -22,6 +22,12 @@ from domain.consent import (
     ConsentWidened,
 )
 from domain.person import PersonChanged, PersonEvent, PersonRegistered
+from domain.resource_server import (
+    ResourceServerAdded,
+    ResourceServerEvent,
+    ResourceServerRemoved,
+    ResourceServerSecretRotated,
+)
 from domain.token_family import (
     CodeRedeemed,
     FamilyEnded,
@@ -30,7 +36,15 @@ from domain.token_family import (
     RefreshTokenRotated,
 )
 
-Event = AppEvent | PermissionEvent | PersonEvent | RequestEvent | ConsentEvent | FamilyEvent
+Event = (
+    AppEvent
+    | PermissionEvent
+    | PersonEvent
+    | RequestEvent
+    | ConsentEvent
+    | FamilyEvent
+    | ResourceServerEvent
+)
 
 EVENT_TYPES: dict[str, type[Event]] = {
     kind.TOPIC: kind
@@ -53,6 +67,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         CodeRedeemed,
         RefreshTokenRotated,
         FamilyEnded,
+        ResourceServerAdded,
+        ResourceServerSecretRotated,
+        ResourceServerRemoved,
     )
 }
 """Topic to event class; the schema number of a class is its present version."""

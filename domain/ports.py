@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -105,6 +105,28 @@ class EventStore(EventLog, Protocol):
 
     def close(self) -> None:
         """Release every connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key that signs client ids: its id, when it was made, and the secret (32 bytes)."""
+
+    key_id: str
+    created_at: datetime
+    secret: bytes = field(repr=False)
+
+
+class SigningKeys(Protocol):
+    """The keys, the newest first. The first signs; all verify, until they are dropped."""
+
+    def ring(self) -> Sequence[SigningKey]:
+        """Return the present keys, at least one; raises `Unavailable`."""
+
+    def rotate(self) -> SigningKey:
+        """Add a new first key and return it."""
+
+    def drop(self, key_id: str) -> bool:
+        """Forget a key that is not the first; False if there is none such."""
 
 
 class PublisherState(StrEnum):

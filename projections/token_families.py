@@ -63,19 +63,21 @@ def _opened(rows: Rows, recorded: Recorded, event: FamilyOpened) -> None:
     )
 
 
-def _token(rows: Rows, digest: str, family_id: FamilyId) -> None:
+def _token(rows: Rows, digest: str, family_id: FamilyId, expires_at: datetime) -> None:
     rows.execute(
-        "INSERT INTO refresh_token (digest, family_id) VALUES (?, ?)", (digest, family_id)
+        "INSERT INTO refresh_token (digest, family_id, expires_at, retired) VALUES (?, ?, ?, 0)",
+        (digest, family_id, instant(expires_at)),
     )
 
 
 def _redeemed(rows: Rows, _recorded: Recorded, event: CodeRedeemed) -> None:
     if event.refresh_digest is not None:
-        _token(rows, event.refresh_digest, event.family_id)
+        _token(rows, event.refresh_digest, event.family_id, event.refresh_expires_at)
 
 
 def _rotated(rows: Rows, _recorded: Recorded, event: RefreshTokenRotated) -> None:
-    _token(rows, event.refresh_digest, event.family_id)
+    _token(rows, event.refresh_digest, event.family_id, event.refresh_expires_at)
+    rows.execute("UPDATE refresh_token SET retired = 1 WHERE digest = ?", (event.retired_digest,))
 
 
 def _ended(rows: Rows, recorded: Recorded, event: FamilyEnded) -> None:
@@ -97,7 +99,8 @@ PROJECTION = Projection(
         "CREATE INDEX IF NOT EXISTS token_family_by_consent ON token_family (consent_id, ended)",
         "CREATE INDEX IF NOT EXISTS token_family_by_person ON token_family (person, ended)",
         "CREATE TABLE IF NOT EXISTS refresh_token ("
-        "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL)",
+        "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL, expires_at TEXT NOT NULL, "
+        "retired BIGINT NOT NULL)",
     ),
     handlers={
         FamilyOpened: _opened,
@@ -119,6 +122,14 @@ def family_of_refresh_token(rows: Rows, digest: str) -> FamilyRow | None:
     """Return the family that a refresh token, used or not, belongs to."""
     found = rows.select("SELECT family_id FROM refresh_token WHERE digest = ?", (digest,))
     return family_by_id(rows, str(found[0][0])) if found else None
+
+
+def refresh_expiry(rows: Rows, digest: str) -> datetime | None:
+    """Return when a refresh token expires; None for one that is unknown or was rotated."""
+    found = rows.select(
+        "SELECT expires_at FROM refresh_token WHERE digest = ? AND retired = 0", (digest,)
+    )
+    return parse_instant(found[0][0]) if found else None
 
 
 def live_families(

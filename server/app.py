@@ -38,7 +38,7 @@ class Application:
             settings,
             clock,
             system.new_id,
-            system.signing_key,
+            system.signing_keys,
             self.last_use,
         )
         commands = Commands(system.bus, system.reads, clock, system.new_id)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import access_request, catalog, consent, person, policy, token_family
+from domain import access_request, catalog, consent, person, policy, resource_server, token_family
 from domain.access_request import (
     CancellationFacts,
     CancelRequest,
@@ -21,6 +21,12 @@ from domain.access_request import (
 from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent, consent_stream
 from domain.person import PutPerson, person_stream
+from domain.resource_server import (
+    AddResourceServer,
+    RemoveResourceServer,
+    RotateSecret,
+    resource_server_stream,
+)
 from domain.token_family import (
     EndFamily,
     OpenFamily,
@@ -93,6 +99,10 @@ def _family(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:
     return family_stream(command.family_id), None
 
 
+def _resource_server(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:
+    return resource_server_stream(command.name), None
+
+
 HANDLERS: Handlers = {
     SubmitRequest: Handler(access_request.DECIDER, _submission),
     CancelRequest: Handler(access_request.DECIDER, _cancellation),
@@ -107,4 +117,7 @@ HANDLERS: Handlers = {
     RedeemCode: Handler(token_family.DECIDER, _family),
     RotateRefreshToken: Handler(token_family.DECIDER, _family),
     EndFamily: Handler(token_family.DECIDER, _family),
+    AddResourceServer: Handler(resource_server.DECIDER, _resource_server),
+    RotateSecret: Handler(resource_server.DECIDER, _resource_server),
+    RemoveResourceServer: Handler(resource_server.DECIDER, _resource_server),
 }

@@ -9,11 +9,21 @@ from typing import Any
 import msgspec
 
 from domain.person import Role
+from domain.resource_server import (
+    OVERLAP,
+    AddResourceServer,
+    RemoveResourceServer,
+    RotateSecret,
+)
 from domain.values import Actor, Via
+from projections.columns import instant
+from projections.resource_servers import resource_servers
 from server import rebuild
 from server.catalog.file import parse_catalog
 from server.catalog.importing import Progress, import_catalog
-from server.command_bus import UnitOfWork
+from server.command_bus import CommandContext, UnitOfWork
+from server.oauth.resources import USER
+from server.secret_tokens import RESOURCE_SERVER, digest, new_secret
 from server.sign_in.provisioning import NewAccount, Provisioning, new_password
 from server.wiring import FOLLOWED, INLINE, System
 
@@ -93,6 +103,47 @@ def first_administrator(system: System) -> str | None:
     return _provisioning(system).first_run(Actor(Via.SYSTEM))
 
 
+class _ResourceServerWish(msgspec.Struct):
+    name: str
+    resource: str = ""
+
+
+def resource_server_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Let a resource server ask about tokens; return its secret, which is told once."""
+    asked = msgspec.json.decode(body, type=_ResourceServerWish)
+    resource = asked.resource or USER.url(system.settings.issuer)
+    secret = new_secret(RESOURCE_SERVER)
+    _execute(system, AddResourceServer(asked.name, resource, digest(secret)))
+    return {"name": asked.name, "resource": resource, "secret": secret}
+
+
+def resource_server_rotate(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Give a resource server another secret; return it, and how long the former one lasts."""
+    asked = msgspec.json.decode(body, type=_ResourceServerWish)
+    secret, now = new_secret(RESOURCE_SERVER), system.clock()
+    _execute(system, RotateSecret(asked.name, digest(secret), now))
+    former = instant(now + OVERLAP)
+    return {"name": asked.name, "secret": secret, "former_good_until": former}
+
+
+def resource_server_remove(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Let a resource server ask no more."""
+    asked = msgspec.json.decode(body, type=_ResourceServerWish)
+    _execute(system, RemoveResourceServer(asked.name))
+    return {"removed": asked.name}
+
+
+def resource_server_list(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
+    """List the resource servers that may ask."""
+    found = system.reads.blocking(resource_servers)
+    return {one.name: f"{one.resource} since {instant(one.changed_at)}" for one in found}
+
+
+def _execute(system: System, command: object) -> None:
+    context = CommandContext(CLI, system.clock(), system.new_id())
+    system.bus.call_blocking(lambda work: work.execute(command, context))
+
+
 def rebuild_all(system: System, _body: bytes, report: Report) -> dict[str, Any]:
     """Rebuild every read model from the log."""
 
@@ -117,4 +168,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "rebuild": rebuild_all,
     "account add": account_add,
     "account password": account_password,
+    "resource-server add": resource_server_add,
+    "resource-server rotate": resource_server_rotate,
+    "resource-server remove": resource_server_remove,
+    "resource-server list": resource_server_list,
 }

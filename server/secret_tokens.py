@@ -8,6 +8,7 @@ from hashlib import sha256
 CODE = "dwc_"
 ACCESS = "dwa_"
 REFRESH = "dwr_"
+RESOURCE_SERVER = "dws_"
 
 
 def new_secret(prefix: str = "") -> str:

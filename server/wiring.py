@@ -3,27 +3,26 @@ nobody else in the server knows a database, NATS, the clock or the disk."""
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import os
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import nats_publisher
+from adapters.key_file import BadKeyFile, KeyFile
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from adapters.open_store import MEMORY, SQLITE, open_store
 from adapters.system import new_id, utc_now
-from domain.ports import Clock, EventStore, NewId, Publisher, Unavailable
+from domain.ports import Clock, EventStore, NewId, Publisher, SigningKeys, Unavailable
 from projections import (
     access_requests,
     catalog,
     consents,
     open_requests,
     people,
+    resource_servers,
     token_families,
 )
 from server import follower, idempotency
@@ -42,6 +41,7 @@ INLINE = (
     open_requests.PROJECTION,
     consents.PROJECTION,
     token_families.PROJECTION,
+    resource_servers.PROJECTION,
 )
 """Written in the transaction of the events themselves: a query sees them at once."""
 
@@ -55,7 +55,6 @@ SCHEMA = (
     *authorization_server.SCHEMA,
     *nats_publisher.SCHEMA,
 )
-KEY_BYTES = 32
 
 
 class StartFailed(Exception):  # noqa: N818 - says what happened
@@ -68,8 +67,8 @@ class StoreInUse(StartFailed):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Everything that is open. `growth` tells those who follow the log; `signing_key` signs client
-    ids and is the same for as long as the data folder lives."""
+    """Everything that is open. `growth` tells those who follow the log; `signing_keys` sign client
+    ids and are the same for as long as the data folder lives."""
 
     settings: Settings
     store: EventStore
@@ -79,14 +78,14 @@ class System:
     growth: Growth
     clock: Clock
     new_id: NewId
-    signing_key: bytes
+    signing_keys: SigningKeys
 
 
 @contextmanager
 def open_system(settings: Settings) -> Iterator[System]:
     """Open the store with its tables and start the bus; raises `StartFailed`."""
     with ExitStack() as opened:
-        key = _signing_key(_data_folder(settings))
+        keys = signing_keys(settings)
         opened.enter_context(_only_writer(settings))
         store = _store(settings)
         opened.callback(store.close)
@@ -106,7 +105,7 @@ def open_system(settings: Settings) -> Iterator[System]:
             growth,
             utc_now,
             new_id,
-            key,
+            keys,
         )
 
 
@@ -194,20 +193,9 @@ def _only_writer(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _signing_key(folder: Path) -> bytes:
-    """Return the key in the data folder, made whole at the first start."""
-    path, fresh = folder / "signing.key", folder / f".signing.{os.getpid()}"
+def signing_keys(settings: Settings) -> SigningKeys:
+    """Return the keys in the data folder, made at the first call; raises `StartFailed`."""
     try:
-        if not path.exists():
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
-                file.write(secrets.token_bytes(KEY_BYTES))
-            with contextlib.suppress(FileExistsError):
-                path.hardlink_to(fresh)
-            fresh.unlink()
-        key = path.read_bytes()
-    except OSError as fault:
-        raise StartFailed(f"cannot use {path}: {fault.strerror}") from None
-    if len(key) != KEY_BYTES:
-        raise StartFailed(f"{path} is not a key of {KEY_BYTES} bytes")
-    return key
+        return KeyFile(_data_folder(settings) / "signing.keys", utc_now)
+    except BadKeyFile as fault:
+        raise StartFailed(str(fault)) from None

@@ -6,6 +6,7 @@
 | ``/register`` | `registration` | RFC 7591; the client id carries its own signed metadata |
 | ``/authorize`` | `authorize` (rules), `consenting` (pages) | RFC 6749 §4.1, 7636, 8707, 9207 |
 | ``/token`` | `grants` | Authlib's grants; redemption and rotation are `domain.token_family`'s |
+| ``/introspect`` | `introspection` | RFC 7662, for resource servers on other machines |
 | ``/revoke`` | `authorization_server` | RFC 7009 |
 
 `clients` knows who a client id stands for, `redirect_uris` which URLs may be sent back to,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from domain.ports import Clock, NewId
+from domain.ports import Clock, NewId, SigningKeys
 from domain.token_family import EndFamily, EndReason
 from domain.values import Actor, Via
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
@@ -35,6 +35,7 @@ from server.oauth.connection_pages import ConnectionPages
 from server.oauth.connections import Connections
 from server.oauth.consent_pages import ConsentPages
 from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest, client_named
+from server.oauth.introspection import Introspection
 from server.oauth.issuing import Issuing
 from server.oauth.last_use import LastUse
 from server.oauth.token_issuing import TokenIssuing
@@ -68,7 +69,7 @@ class AuthorizationServer:
     settings: Settings
     clock: Clock
     new_id: NewId
-    signing_key: bytes
+    signing_keys: SigningKeys
     last_use: LastUse
 
     @property
@@ -83,18 +84,23 @@ class AuthorizationServer:
 
     def routes(self) -> list[BaseRoute]:
         """Return all routes of the authorization server."""
-        clients, limits = Clients(self.signing_key), Limits(on=self.settings.rate_limits)
+        clients, limits = Clients(self.signing_keys), Limits(on=self.settings.rate_limits)
         issuing = TokenIssuing(
             self.bus, self.issuer, self.clock, self.new_id, self.settings.refresh_grace
         )
         tokens = TokenEndpoint(self.reads, clients, issuing)
+        asked = Introspection(self.reads, self.issuer, self.clock, limits)
         called = [
             *metadata.routes(self.issuer),
             *registration.routes(clients, self.new_id, limits),
             Route("/token", self._token(tokens, limits), methods=["POST"]),
             Route("/revoke", self._revoke(tokens, limits), methods=["POST"]),
         ]
-        return [*self._visited(clients, limits), *(_cross_origin(route) for route in called)]
+        return [
+            *self._visited(clients, limits),
+            *asked.routes(),
+            *(_cross_origin(route) for route in called),
+        ]
 
     def _visited(self, clients: Clients, limits: Limits) -> list[BaseRoute]:
         """Return the routes that people visit."""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from authlib.oauth2.rfc6749 import ClientMixin
 
+from domain.ports import SigningKey, SigningKeys
 from domain.values import Client, ClientId
 from server.oauth import redirect_uris
 
@@ -103,16 +104,17 @@ def document_host(client_id: str) -> str | None:
 
 
 class Clients:
-    """Turns registrations into client ids and back, with one signing key."""
+    """Turns registrations into client ids and back. The newest key signs; an id that an older one
+    signed, and the secret derived from it, stay good until that key is dropped."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, keys: SigningKeys) -> None:
+        self._keys = keys
 
     def register(self, registered: Registered) -> OAuthClient:
         """Return the client that this registration makes."""
-        payload = _text(msgspec.json.encode(registered))
-        client_id = f"{PREFIX}{payload}.{_text(self._sign(b'id', payload))}"
-        return self._client(client_id, registered)
+        payload, key = _text(msgspec.json.encode(registered)), self._keys.ring()[0]
+        client_id = f"{PREFIX}{payload}.{_text(_sign(key, b'id', payload))}"
+        return _client(key, client_id, registered)
 
     def find(self, client_id: str) -> OAuthClient | None:
         """Return the client, or None if the id is neither pinned nor signed by us."""
@@ -121,21 +123,28 @@ class Clients:
         if not client_id.startswith(PREFIX) or len(client_id) > LIMIT or not client_id.isascii():
             return None
         payload, _, signature = client_id.removeprefix(PREFIX).partition(".")
-        if not hmac.compare_digest(_text(self._sign(b"id", payload)), signature):
+        key = next((one for one in self._keys.ring() if _signed(one, payload, signature)), None)
+        if key is None:
             return None
         try:
             registered = msgspec.json.decode(_bytes(payload), type=Registered)
         except (msgspec.MsgspecError, ValueError):
             return None
-        return self._client(client_id, registered)
+        return _client(key, client_id, registered)
 
-    def _client(self, client_id: str, registered: Registered) -> OAuthClient:
-        confidential = registered.auth_method != "none"
-        secret = _text(self._sign(b"secret", client_id)) if confidential else None
-        return OAuthClient(client_id, registered, secret)
 
-    def _sign(self, purpose: bytes, text: str) -> bytes:
-        return hmac.digest(self._key, purpose + b"\0" + text.encode(), sha256)
+def _client(key: SigningKey, client_id: str, registered: Registered) -> OAuthClient:
+    confidential = registered.auth_method != "none"
+    secret = _text(_sign(key, b"secret", client_id)) if confidential else None
+    return OAuthClient(client_id, registered, secret)
+
+
+def _sign(key: SigningKey, purpose: bytes, text: str) -> bytes:
+    return hmac.digest(key.secret, purpose + b"\0" + text.encode(), sha256)
+
+
+def _signed(key: SigningKey, payload: str, signature: str) -> bool:
+    return hmac.compare_digest(_text(_sign(key, b"id", payload)), signature)
 
 
 def _text(data: bytes) -> str:

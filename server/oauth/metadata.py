@@ -45,6 +45,11 @@ def server_metadata(issuer: str) -> dict[str, object]:
             "client_secret_basic",
             "client_secret_post",
         ],
+        "introspection_endpoint": f"{issuer}/introspect",
+        "introspection_endpoint_auth_methods_supported": [
+            "client_secret_basic",
+            "client_secret_post",
+        ],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }

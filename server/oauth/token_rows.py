@@ -10,7 +10,7 @@ import msgspec
 
 from domain.ports import Rows
 from domain.values import FamilyId, Scopes
-from projections.columns import instant, json_text
+from projections.columns import instant, json_text, parse_instant, text_list
 from projections.token_families import FamilyRow
 from server.secret_tokens import digest
 
@@ -28,7 +28,7 @@ SCHEMA = (
     "code_challenge TEXT NOT NULL, expires_at TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS access_token ("
     "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL, scopes_json TEXT NOT NULL, "
-    "expires_at TEXT NOT NULL)",
+    "issued_at TEXT NOT NULL, expires_at TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS access_token_by_expiry ON access_token (expires_at)",
 )
 
@@ -115,9 +115,42 @@ def store_access_token(
     """Make an access token good for `ACCESS_LIFE`; drop those that have expired."""
     rows.execute("DELETE FROM access_token WHERE expires_at < ?", (instant(now),))
     rows.execute(
-        "INSERT INTO access_token (digest, family_id, scopes_json, expires_at) "
-        "VALUES (?, ?, ?, ?)",
-        (digest(token), family_id, json_text(scopes), instant(now + ACCESS_LIFE)),
+        "INSERT INTO access_token (digest, family_id, scopes_json, issued_at, expires_at) "
+        "VALUES (?, ?, ?, ?, ?)",
+        (
+            digest(token),
+            family_id,
+            json_text(scopes),
+            instant(now),
+            instant(now + ACCESS_LIFE),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AccessTokenRow:
+    """An access token, expired or not."""
+
+    family_id: FamilyId
+    scopes: Scopes
+    issued_at: datetime
+    expires_at: datetime
+
+
+def find_access_token(rows: Rows, token: str) -> AccessTokenRow | None:
+    """Return what an access token is good for, if it was one of ours."""
+    found = rows.select(
+        "SELECT family_id, scopes_json, issued_at, expires_at FROM access_token WHERE digest = ?",
+        (digest(token),),
+    )
+    if not found:
+        return None
+    family_id, scopes, issued_at, expires_at = found[0]
+    return AccessTokenRow(
+        FamilyId(str(family_id)),
+        text_list(scopes),
+        parse_instant(issued_at),
+        parse_instant(expires_at),
     )
 
 
