@@ -129,6 +129,25 @@ class SigningKeys(Protocol):
         """Forget a key that is not the first; False if there is none such."""
 
 
+@dataclass(frozen=True, slots=True)
+class FetchedDocument:
+    """A document from the open internet, and for how many seconds it may be kept."""
+
+    body: bytes
+    cache_seconds: int
+
+
+class DocumentUnavailable(Exception):  # noqa: N818 - says what is
+    """The document cannot be had; the message says why, in words that may be shown to anybody."""
+
+
+class DocumentFetcher(Protocol):
+    """Fetches small JSON documents from URLs that strangers choose."""
+
+    async def fetch(self, url: str) -> FetchedDocument:
+        """Return the document; raises `DocumentUnavailable`."""
+
+
 class PublisherState(StrEnum):
     """What a publisher is doing; a halted one waits for a person."""
 

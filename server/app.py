@@ -40,6 +40,7 @@ class Application:
             system.new_id,
             system.signing_keys,
             self.last_use,
+            system.fetcher,
         )
         commands = Commands(system.bus, system.reads, clock, system.new_id)
         user = user_tools(system.reads, commands, settings.features)

@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import nats_publisher
+from adapters.document_fetcher import HttpsDocumentFetcher
 from adapters.key_file import BadKeyFile, KeyFile
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from adapters.open_store import MEMORY, SQLITE, open_store
 from adapters.system import new_id, utc_now
-from domain.ports import Clock, EventStore, NewId, Publisher, SigningKeys, Unavailable
+from domain.ports import (
+    Clock,
+    DocumentFetcher,
+    EventStore,
+    NewId,
+    Publisher,
+    SigningKeys,
+    Unavailable,
+)
 from projections import (
     access_requests,
     catalog,
@@ -79,6 +88,7 @@ class System:
     clock: Clock
     new_id: NewId
     signing_keys: SigningKeys
+    fetcher: DocumentFetcher
 
 
 @contextmanager
@@ -106,6 +116,7 @@ def open_system(settings: Settings) -> Iterator[System]:
             utc_now,
             new_id,
             keys,
+            HttpsDocumentFetcher(),
         )
 
 

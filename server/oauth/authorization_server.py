@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from domain.ports import Clock, NewId, SigningKeys
+from domain.ports import Clock, DocumentFetcher, NewId, SigningKeys
 from domain.token_family import EndFamily, EndReason
 from domain.values import Actor, Via
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
@@ -30,6 +30,7 @@ from server.oauth import (
     token_rows,
 )
 from server.oauth.authorization_endpoint import AuthorizationEndpoint
+from server.oauth.client_documents import ClientDocuments
 from server.oauth.clients import Clients
 from server.oauth.connection_pages import ConnectionPages
 from server.oauth.connections import Connections
@@ -43,6 +44,7 @@ from server.oauth.waiting_requests import WaitingRequests
 from server.reads import Reads
 from server.request_bodies import fields_of, read_limited
 from server.secret_tokens import digest
+from server.setting_parsers import ClientDocuments as Documents
 from server.sign_in import accounts, sessions
 from server.sign_in.endpoint import Purpose, SignIn
 
@@ -71,6 +73,7 @@ class AuthorizationServer:
     new_id: NewId
     signing_keys: SigningKeys
     last_use: LastUse
+    fetcher: DocumentFetcher
 
     @property
     def issuer(self) -> str:
@@ -91,7 +94,9 @@ class AuthorizationServer:
         tokens = TokenEndpoint(self.reads, clients, issuing)
         asked = Introspection(self.reads, self.issuer, self.clock, limits)
         called = [
-            *metadata.routes(self.issuer),
+            *metadata.routes(
+                self.issuer, documents=self.settings.client_documents is Documents.ADVERTISE
+            ),
             *registration.routes(clients, self.new_id, limits),
             Route("/token", self._token(tokens, limits), methods=["POST"]),
             Route("/revoke", self._revoke(tokens, limits), methods=["POST"]),
@@ -104,7 +109,7 @@ class AuthorizationServer:
 
     def _visited(self, clients: Clients, limits: Limits) -> list[BaseRoute]:
         """Return the routes that people visit."""
-        waiting = WaitingRequests(self.reads, clients, self.clock)
+        waiting = WaitingRequests(self.reads, clients, self._documents(), self.clock)
 
         async def purpose_of(path: str) -> Purpose | None:
             return await waiting.purpose_of(path) or await connection_pages.purpose_of(path)
@@ -124,6 +129,12 @@ class AuthorizationServer:
         listed = ConnectionPages(self.reads, self.issuer, self.clock, sign_in, self.connections)
         parts = (authorization, sign_in, consent, listed)
         return [route for part in parts for route in part.routes()]
+
+    def _documents(self) -> ClientDocuments | None:
+        if self.settings.client_documents is Documents.PINNED:
+            return None
+        hosts = self.settings.client_document_hosts
+        return ClientDocuments(self.fetcher, hosts, self.clock)
 
     def _token(self, tokens: TokenEndpoint, limits: Limits) -> Endpoint:
         async def token(request: Request) -> Response:

@@ -16,6 +16,7 @@ from authlib.oauth2.rfc6749 import ClientMixin
 from domain.ports import SigningKey, SigningKeys
 from domain.values import Client, ClientId
 from server.oauth import redirect_uris
+from server.oauth.client_names import claims_too_much, shown_host, shown_name
 
 PREFIX = "dw1."
 LIMIT = 8_000
@@ -51,11 +52,8 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     client_id: str
     registered: Registered
     secret: str | None
-
-    @property
-    def pinned(self) -> bool:
-        """Whether the organisation knows this client, rather than it having registered itself."""
-        return self.client_id in PINNED
+    vouched: bool = False
+    """Whether the organisation knows the client, rather than it having registered itself."""
 
     @property
     def document_host(self) -> str | None:
@@ -71,7 +69,12 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
     @property
     def shown_name(self) -> str:
         """The name as a page may show it."""
-        return self.registered.name
+        return shown_name(self.registered.name)
+
+    @property
+    def claims_too_much(self) -> bool:
+        """Whether the name holds a word that only the organisation may use, and nobody vouches."""
+        return not self.vouched and claims_too_much(self.registered.name)
 
     def identity(self) -> Client:
         """Return the client as events name it."""
@@ -100,7 +103,9 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
 
 def document_host(client_id: str) -> str | None:
     """Return the host of a client id that is a URL; None for any other."""
-    return urlsplit(client_id).hostname if client_id.startswith("https:") else None
+    if not client_id.startswith("https:"):
+        return None
+    return shown_host(urlsplit(client_id).hostname or "")
 
 
 class Clients:
@@ -119,7 +124,7 @@ class Clients:
     def find(self, client_id: str) -> OAuthClient | None:
         """Return the client, or None if the id is neither pinned nor signed by us."""
         if client_id in PINNED:
-            return OAuthClient(client_id, PINNED[client_id], None)
+            return OAuthClient(client_id, PINNED[client_id], None, vouched=True)
         if not client_id.startswith(PREFIX) or len(client_id) > LIMIT or not client_id.isascii():
             return None
         payload, _, signature = client_id.removeprefix(PREFIX).partition(".")

@@ -136,6 +136,8 @@ def _described(waiting: Waiting) -> dict[str, object]:
     return {
         "client_name": waiting.client.shown_name,
         "document_host": waiting.client.document_host,
+        "vouched": waiting.client.vouched,
+        "claims_too_much": waiting.client.claims_too_much,
         "destination": redirect_uris.destination(uri),
         "on_this_machine": redirect_uris.on_this_machine(uri),
         "resource_url": waiting.request.resource,

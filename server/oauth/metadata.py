@@ -23,9 +23,11 @@ def resource_metadata(resource: Resource, issuer: str) -> dict[str, object]:
     }
 
 
-def server_metadata(issuer: str) -> dict[str, object]:
-    """Return the authorization server's metadata (RFC 8414 §2)."""
+def server_metadata(issuer: str, *, documents: bool) -> dict[str, object]:
+    """Return the authorization server's metadata (RFC 8414 §2). `documents` says that any client
+    may use the URL of its metadata document as its id; a client that reads so registers no more."""
     return {
+        **({"client_id_metadata_document_supported": True} if documents else {}),
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",
@@ -55,11 +57,11 @@ def server_metadata(issuer: str) -> dict[str, object]:
     }
 
 
-def routes(issuer: str) -> list[BaseRoute]:
+def routes(issuer: str, *, documents: bool) -> list[BaseRoute]:
     """Return the well-known routes: the authorization server's at the root and with each
     resource's path after them, as clients probe for them; each resource's own, the user's at the
     root too."""
-    served = server_metadata(issuer)
+    served = server_metadata(issuer, documents=documents)
     routes: list[BaseRoute] = [
         Route(f"/.well-known/{name}{suffix}", _json(served))
         for name in ("oauth-authorization-server", "openid-configuration")

@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from domain.errors import Invalid
 from domain.ports import NewId
-from domain.values import clean_text
 from server.limits import Limits, address_of, too_many
+from server.oauth.client_names import clean_name
 from server.oauth.clients import Clients, OAuthClient, Registered
 from server.oauth.redirect_uris import acceptable
 from server.oauth.resources import USER
@@ -19,7 +18,7 @@ from server.request_bodies import read_limited
 
 BODY_LIMIT = 16 * 1024
 MOST_URIS = 10
-NAME_LIMIT = 80
+NAME_LIMIT = 1_000
 NO_STORE = {"Cache-Control": "no-store"}
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
 GRANT_TYPES = ("authorization_code", "refresh_token")
@@ -76,13 +75,10 @@ def _understood(body: bytes | None, serial: str) -> Registered:
     grants = tuple(one for one in GRANT_TYPES if one in asked)
     if "authorization_code" not in grants:
         raise _Refused("invalid_client_metadata", "the grant type authorization_code is needed")
-    try:
-        name = clean_text("client_name", metadata.client_name, limit=1000)[:NAME_LIMIT]
-    except Invalid:
-        raise _Refused("invalid_client_metadata", "client_name is too long") from None
-    return Registered(
-        serial, name or "An unnamed client", uris, metadata.token_endpoint_auth_method, grants
-    )
+    if len(metadata.client_name) > NAME_LIMIT:
+        raise _Refused("invalid_client_metadata", "client_name is too long")
+    name = clean_name(metadata.client_name)
+    return Registered(serial, name, uris, metadata.token_endpoint_auth_method, grants)
 
 
 def _answer(client: OAuthClient) -> dict[str, object]:

@@ -3,16 +3,19 @@ page knows its request by an opaque secret alone; the request is answered once."
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 
 from domain.ports import Clock
 from server.oauth import redirect_uris
+from server.oauth.client_documents import ClientDocuments
 from server.oauth.clients import Clients, OAuthClient
 from server.oauth.token_rows import AuthorizationRequest, find_request
 from server.reads import Reads
 from server.sign_in.endpoint import Purpose
 
+_log = logging.getLogger(__name__)
 CONTINUE = "/authorize/continue"
 _PATH = re.compile(re.escape(CONTINUE) + r"\?request=([A-Za-z0-9_-]{43})")
 
@@ -39,10 +42,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRequests:
-    """Finds requests that wait."""
+    """Finds requests that wait; without `documents`, client ids that are URLs are those pinned."""
 
     reads: Reads
     clients: Clients
+    documents: ClientDocuments | None
     clock: Clock
 
     async def find(self, secret: str) -> Waiting | None:
@@ -53,8 +57,17 @@ class WaitingRequests:
         return Waiting(secret, request, client) if request and client else None
 
     async def client(self, client_id: str) -> OAuthClient | None:
-        """Return the client of this id."""
-        return self.clients.find(client_id)
+        """Return the client of this id: one whose id we signed, or whose document is pinned here
+        or, where documents are taken, is published at the URL that is its id."""
+        known = self.clients.find(client_id)
+        if known is not None or self.documents is None or not client_id.startswith("https://"):
+            return known
+        published = await self.documents.find(client_id)
+        if published.registered is None:
+            _log.warning("client document %s: %s", client_id[:200], published.refusal)
+            return None
+        vouched = self.documents.vouched(client_id)
+        return OAuthClient(client_id, published.registered, None, vouched=vouched)
 
     async def purpose_of(self, path: str) -> Purpose | None:
         """Return what a sign-in that leads to this path is for."""

@@ -1,0 +1,158 @@
+"""The `DocumentFetcher` port over HTTPS, for URLs that strangers choose (server-side request forgery:
+OAuth client ID metadata documents §6.5, MCP Security Best Practices). The name is resolved once,
+every address it has must be public, and the connection goes to the address that was checked, under
+the name's own certificate. No redirect is followed, no proxy is asked, nothing goes on for long."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore
+
+from domain.ports import DocumentUnavailable, FetchedDocument
+
+DEADLINE_SECONDS = 5.0
+SIZE_LIMIT = 32 * 1024
+SHORTEST_CACHE, LONGEST_CACHE = 300, 86_400
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Returns every address of a host name, as text."""
+
+# The well-known prefix and the local-use one of NAT64 (RFC 6052, RFC 8215) lead to IPv4 addresses.
+NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+_NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+
+
+def is_public(address: Address) -> bool:
+    """Say whether an address is one of the open internet's, through every way of writing another
+    address inside it."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if any(address in network for network in NAT64):
+            return False
+        inner = address.ipv4_mapped or address.sixtofour
+        teredo = address.teredo
+        embedded = [one for one in (inner, *(teredo or ())) if one is not None]
+        if not all(map(is_public, embedded)):
+            return False
+    return address.is_global and not (
+        address.is_multicast or address.is_reserved or address.is_unspecified
+    )
+
+
+async def resolve(host: str, port: int) -> Sequence[str]:
+    """Ask the system's resolver."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(sockaddr[0]) for *_, sockaddr in found]
+
+
+class HttpsDocumentFetcher:
+    """Fetches one document at a time and keeps nothing."""
+
+    def __init__(
+        self,
+        *,
+        resolver: Resolve = resolve,
+        permitted: Callable[[Address], bool] = is_public,
+        context: ssl.SSLContext | None = None,
+        deadline: float = DEADLINE_SECONDS,
+        ports: Sequence[int] = (443,),
+    ) -> None:
+        """Tests pass their own; the defaults are the strict ones."""
+        self._backend = _CheckedBackend(resolver, permitted)
+        self._context = context or ssl.create_default_context()
+        self._deadline = deadline
+        self._ports = ports
+
+    async def fetch(self, url: str) -> FetchedDocument:
+        """Return the document; raises `DocumentUnavailable`."""
+        self._check(url)
+        try:
+            async with asyncio.timeout(self._deadline):
+                return await self._get(url)
+        except TimeoutError:
+            raise DocumentUnavailable("it took too long") from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError, UnicodeError) as fault:
+            raise DocumentUnavailable(f"no connection: {type(fault).__name__}") from None
+
+    def _check(self, url: str) -> None:
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 443
+        except ValueError:
+            raise DocumentUnavailable("it is not a URL") from None
+        # A name ends in a letter's label: addresses in any base and single names are none.
+        if parts.scheme != "https" or not _NAME.fullmatch(parts.hostname or ""):
+            raise DocumentUnavailable("it must be https at a host name")
+        if parts.username is not None or port not in self._ports:
+            raise DocumentUnavailable("a user or another port is not allowed")
+
+    async def _get(self, url: str) -> FetchedDocument:
+        async with (
+            httpcore.AsyncConnectionPool(
+                ssl_context=self._context, network_backend=self._backend, retries=0
+            ) as pool,
+            pool.stream(
+                "GET", url, headers={"Accept": "application/json", "Accept-Encoding": "identity"}
+            ) as response,
+        ):
+            headers = {name.lower(): value for name, value in response.headers}
+            _check_answer(response.status, headers)
+            body = bytearray()
+            async for chunk in response.aiter_stream():
+                body += chunk
+                if len(body) > SIZE_LIMIT:
+                    raise DocumentUnavailable(f"it has more than {SIZE_LIMIT} bytes")
+        return FetchedDocument(bytes(body), _cache_seconds(headers.get(b"cache-control", b"")))
+
+
+def _check_answer(status: int, headers: dict[bytes, bytes]) -> None:
+    if status != 200:  # noqa: PLR2004 - OK; a redirect is not followed
+        raise DocumentUnavailable(f"its host answered {status}")
+    kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+    if kind != b"application/json" and not re.fullmatch(rb"application/[a-z.-]+\+json", kind):
+        raise DocumentUnavailable("it is not JSON")
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise DocumentUnavailable("it is compressed")
+
+
+def _cache_seconds(cache_control: bytes) -> int:
+    """Return how long it may be kept (RFC 9111 §5.2.2), neither too short nor too long."""
+    if re.search(rb"no-store|no-cache", cache_control, re.IGNORECASE):
+        return SHORTEST_CACHE
+    found = re.search(rb"max-age=\"?(\d{1,9})", cache_control, re.IGNORECASE)
+    return min(max(int(found.group(1)), SHORTEST_CACHE), LONGEST_CACHE) if found else 3_600
+
+
+class _CheckedBackend(httpcore.AsyncNetworkBackend):
+    """Connects to the address that was checked, never to a name that could mean another then."""
+
+    def __init__(self, resolver: Resolve, permitted: Callable[[Address], bool]) -> None:
+        self._resolver = resolver
+        self._permitted = permitted
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolve once, check every address, connect to the first."""
+        try:
+            found = [ipaddress.ip_address(one) for one in await self._resolver(host, port)]
+        except (OSError, ValueError):
+            raise DocumentUnavailable("its host has no address") from None
+        if not found or not all(map(self._permitted, found)):
+            raise DocumentUnavailable("its host is not on the open internet")
+        return await self._inner.connect_tcp(
+            str(found[0]), port, timeout, local_address, socket_options
+        )

@@ -1,0 +1,1 @@
+"""Adapters that no other chapter tests."""
