@@ -1,0 +1,49 @@
+"""A browser as other programs start one: ``python -m tests.e2e.open_browser ISSUER USER URL``. It plays
+the person on the pages and brings the answer to the program that waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import httpx
+
+from tests.browser import FormBrowser
+
+ROOT = Path(__file__).parents[2]
+
+
+async def main(issuer: str, username: str, url: str) -> None:
+    async with FormBrowser(issuer, username) as browser:
+        landed = await browser.visit(url)
+    async with httpx.AsyncClient() as http:
+        await http.get(landed)
+
+
+def program(path: Path, issuer: str, username: str) -> Path:
+    """Write a program that opens the URL it is given, as this person."""
+    command = f'"{sys.executable}" -m tests.e2e.open_browser "{issuer}" "{username}" "$1"'
+    path.write_text(f'#!/bin/sh\ncd "{ROOT}" && exec {command} </dev/null >/dev/null 2>&1\n')
+    path.chmod(0o755)
+    return path
+
+
+def surroundings(home: Path, issuer: str, username: str = "alice") -> dict[str, str]:
+    """Return an environment with a home of its own, in which a browser is that program, by
+    whatever name it is looked for."""
+    programs = home / "bin"
+    programs.mkdir(parents=True)
+    opener = program(programs / "xdg-open", issuer, username)
+    return {
+        **os.environ,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "BROWSER": f"{opener} %s",
+    }
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:4]))

@@ -1,0 +1,180 @@
+"""What others wrote to judge an authorization server, against ours: MCP's conformance suite, the
+scanner mcp-authlab, the strict client openid-client, and the bridge mcp-remote."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.browser import FormBrowser
+from tests.conftest import missing
+from tests.e2e.open_browser import surroundings
+from tests.oauth.flow import Flow
+from tests.running import RunningServer, free_port
+
+pytestmark = pytest.mark.anyio
+CLIENTS = Path(__file__).parents[1] / "clients"
+MODULES = CLIENTS / "node_modules"
+NODE = MODULES / ".bin" / "node"
+CONFORMANCE = MODULES / "@modelcontextprotocol/conformance/dist/index.js"
+REMOTE = MODULES / "mcp-remote/dist/proxy.js"
+AUTHLAB = Path(sys.executable).with_name("mcp-authlab")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    settings = {"DOORWARD_CLIENT_DOCUMENTS": "advertise", "DOORWARD_NATS_URL": "off"}
+    running = RunningServer(tmp_path_factory.mktemp("suites") / "data", settings)
+    yield running.start()
+    assert running.stop() == 0, running.said()
+
+
+@pytest.fixture
+def npm() -> None:
+    if not CONFORMANCE.exists() or not REMOTE.exists():
+        missing("the npm clients (make clients, with npm on the path)")
+
+
+async def started(*command: str | Path, **how: Any) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *map(str, command),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        **how,
+    )
+
+
+async def test_the_conformance_suites_authorization_scenarios_pass(
+    server: RunningServer, browser: FormBrowser, npm: None, tmp_path: Path
+) -> None:
+    """@modelcontextprotocol/conformance: metadata, client ID metadata documents, the code grant."""
+    port = free_port()
+    flow = Flow(browser.http, server.issuer)
+    await flow.register(redirect_uris=[f"http://127.0.0.1:{port}/callback"])
+    process = await started(
+        *(NODE, CONFORMANCE, "authorization", "--url", server.issuer),
+        *("--client-id", flow.client_id, "--resource", server.mcp_url, "--port", str(port)),
+        *("--output-dir", tmp_path),
+    )
+    said = await visited(process, browser)
+    assert process.returncode == 0, said
+    checks = recorded(tmp_path)
+    assert checks, said
+    assert [one for one in checks if one["status"] not in {"SUCCESS", "INFO"}] == []
+    assert len([one for one in checks if one["status"] == "SUCCESS"]) >= 3
+
+
+def recorded(folder: Path) -> list[dict[str, str]]:
+    files = folder.rglob("checks.json")
+    return [check for file in files for check in json.loads(file.read_text())]
+
+
+async def visited(process: asyncio.subprocess.Process, browser: FormBrowser) -> str:
+    """Read what a program says to its end; open the URL it asks to be opened."""
+    assert process.stdout is not None
+    said, opened = "", set()
+    while line := (await process.stdout.readline()).decode():
+        said += line
+        for url in re.findall(r"https?://[^\s\"']+/authorize\?[^\s\"']+", line):
+            if url not in opened:
+                opened.add(url)
+                landed = await browser.visit(url)
+                async with httpx.AsyncClient() as http:
+                    await http.get(landed)
+    await process.wait()
+    return said
+
+
+async def test_authlab_finds_nothing(server: RunningServer, tmp_path: Path) -> None:
+    """mcp-authlab, signed in as somebody who may use both resources: 33 checks of the
+    specification's rules, none failed."""
+    environment = surroundings(tmp_path, server.issuer, "admin")
+    process = await started(
+        *(AUTHLAB, "login", server.mcp_url, "--thorough"),
+        *("--foreign-resource", f"{server.issuer}/mcp/admin"),
+        env=environment,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    report = tmp_path / "report.json"
+    process = await started(
+        *(AUTHLAB, "scan", server.mcp_url, "--fail-under", "A"),
+        *("--format", "json", "--output", report),
+        env=environment,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    results = json.loads(report.read_text())["results"]
+    statuses = {one["id"]: one["status"] for one in results}
+    others = {name: status for name, status in statuses.items() if status != "pass"}
+    # It warns of http on this machine, and there are no sessions that could be stolen.
+    assert others == {"TLS-01": "warn", "ASF-01": "warn", "SESS-01": "skip", "SESS-02": "skip"}
+    assert len(statuses) == 33
+
+
+async def test_mcp_remote_signs_in_and_lists_five_tools(
+    server: RunningServer, npm: None, tmp_path: Path
+) -> None:
+    """The bridge for clients that only speak over standard input."""
+    environment = surroundings(tmp_path, server.issuer)
+    process = await asyncio.create_subprocess_exec(
+        *map(str, (NODE, REMOTE, server.mcp_url, str(free_port()), "--transport", "http-only")),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=environment,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    hello = {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    }
+    for message in (
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+    ):
+        process.stdin.write(json.dumps(message).encode() + b"\n")
+        if "id" in message:
+            answer = json.loads(await asyncio.wait_for(process.stdout.readline(), 60))
+            assert "result" in answer, answer
+    assert len(answer["result"]["tools"]) == 5
+    process.terminate()
+    await process.wait()
+
+
+async def test_a_strict_client_of_the_rfcs_goes_the_whole_way(
+    server: RunningServer, browser: FormBrowser, npm: None
+) -> None:
+    """openid-client: registration, PKCE, iss, refresh, introspection, revocation."""
+    told = json.loads(server.run("resource-server", "add", "strict", "--json").stdout)
+    process = await started(
+        *(NODE, CLIENTS / "openid-client.mjs", server.issuer, server.mcp_url),
+        env={
+            "PATH": "",
+            "INTROSPECT_ID": "strict",
+            "INTROSPECT_SECRET": told["secret"],
+        },
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    first = (await process.stdout.readline()).decode()
+    landed = await browser.visit(json.loads(first)["authorize"])
+    process.stdin.write(landed.encode() + b"\n")
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    result = json.loads(said)
+    assert result["before"]["active"] is True
+    assert result["before"]["username"] == "alice"
+    assert result["after"] == {"active": False}
