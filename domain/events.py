@@ -15,7 +15,7 @@ from domain.catalog import (
     PermissionRetired,
 )
 from domain.consent import ConsentEvent, ConsentGiven, ConsentRevoked, ConsentWidened
-from domain.person import PersonChanged, PersonEvent, PersonRegistered
+from domain.person import IdentityLinked, PersonChanged, PersonEvent, PersonRegistered
 from domain.token_family import (
     CodeRedeemed,
     FamilyEnded,
@@ -37,6 +37,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PermissionRetired,
         PersonRegistered,
         PersonChanged,
+        IdentityLinked,
         RequestSubmitted,
         RequestCancelled,
         ConsentGiven,

@@ -22,6 +22,7 @@ from projections import (
     access_requests,
     catalog,
     consents,
+    identities,
     open_requests,
     people,
     token_families,
@@ -37,6 +38,7 @@ from server.setting_parsers import EMBEDDED, OFF
 
 INLINE = (
     people.PROJECTION,
+    identities.PROJECTION,
     access_requests.PROJECTION,
     open_requests.PROJECTION,
     consents.PROJECTION,
