@@ -151,9 +151,7 @@ def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequenc
 def _link(state: Person, command: LinkIdentity, facts: PersonFacts) -> Sequence[PersonEvent]:
     """An identity is one person's for ever: another's is never taken over."""
     person_id, issuer, subject = command.person_id, command.issuer, command.subject.text
-    identifier("issuer", issuer, limit=ISSUER_LIMIT)
-    if not subject or clean_text("subject", subject, limit=SUBJECT_LIMIT) != subject:
-        raise MalformedText("subject")
+    check_identity(issuer, subject)
     if state.record is None:
         raise UnknownPerson(person_id)
     holder = facts.holder if facts else None
@@ -161,6 +159,13 @@ def _link(state: Person, command: LinkIdentity, facts: PersonFacts) -> Sequence[
         raise IdentityOfAnother
     linked = IdentityLinked(person_id, issuer, Personal(person_id, subject))
     return [] if holder == person_id else [linked]
+
+
+def check_identity(issuer: str, subject: str) -> None:
+    """Refuse what cannot name anybody: as `Invalid`, and before it meets any table."""
+    identifier("issuer", issuer, limit=ISSUER_LIMIT)
+    if not subject or clean_text("subject", subject, limit=SUBJECT_LIMIT) != subject:
+        raise MalformedText("subject")
 
 
 def evolve(state: Person, event: PersonEvent) -> Person:

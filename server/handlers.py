@@ -87,6 +87,7 @@ def _person(_work: UnitOfWork, command: PutPerson) -> tuple[StreamId, None]:
 
 
 def _identity(work: UnitOfWork, command: LinkIdentity) -> tuple[StreamId, IdentityFacts]:
+    person.check_identity(command.issuer, command.subject.text)
     holder = person_id_of(work.rows, command.issuer, command.subject.text)
     return person_stream(command.person_id), IdentityFacts(holder)
 

@@ -35,6 +35,7 @@ from server.handlers import HANDLERS
 from server.oauth import authorization_server
 from server.reads import Reads
 from server.setting_parsers import EMBEDDED, OFF
+from server.sign_in import pending_sign_ins
 
 INLINE = (
     people.PROJECTION,
@@ -54,6 +55,7 @@ SCHEMA = (
     *idempotency.SCHEMA,
     *follower.SCHEMA,
     *authorization_server.SCHEMA,
+    *pending_sign_ins.SCHEMA,
     *nats_publisher.SCHEMA,
 )
 KEY_BYTES = 32
