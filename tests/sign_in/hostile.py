@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl
 
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet
@@ -30,7 +31,8 @@ def new_key(kid: str) -> ECKey:
 class HostileProvider:
     """What it answers; `claims` and `metadata` lie on top of what an honest one would say, and a
     value of None leaves a field out. `forger` signs in place of `key`. `asked` are the paths that
-    were called, `written` the ID tokens that went out."""
+    were called, `written` the ID tokens that went out, `proofs` how
+    the token endpoint was asked: the authorization header and the form."""
 
     issuer: str = ""
     key: ECKey = field(default_factory=lambda: new_key("1"))
@@ -44,6 +46,7 @@ class HostileProvider:
     asked: list[str] = field(default_factory=list)
     nonce: str = ""
     written: list[str] = field(default_factory=list)
+    proofs: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def callback(self, went: Visit, **changes: str) -> dict[str, str]:
         """Return what an honest provider would send back for this visit."""
@@ -125,7 +128,10 @@ def hostile_provider() -> Iterator[HostileProvider]:
 
     class Answering(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            sent = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+            if self.path == "/token":
+                header = self.headers.get("authorization", "")
+                provider.proofs.append((header, dict(parse_qsl(sent))))
             body = json.dumps(provider.answer(self.path)).encode()
             self.send_response(provider.status.get(self.path, 200))
             self.send_header("content-type", "application/json")

@@ -33,8 +33,7 @@ def doorward_at(system: System, issuer: str, **settings: object) -> IdentityProv
         system.settings,
         oidc_issuer=issuer,
         oidc_client_id=CLIENT_ID,
-        oidc_client_secret=CLIENT_SECRET,
-        **settings,  # type: ignore[arg-type]  # fields by name
+        **{"oidc_client_secret": CLIENT_SECRET, **settings},  # type: ignore[arg-type]  # fields by name
     )
     discovery = Discovery(chosen, system.clock)
     return IdentityProvider(system.bus, chosen, discovery, system.clock, system.new_id)

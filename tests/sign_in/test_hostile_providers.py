@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from domain.person import PersonChanged, PutPerson
+from domain.errors import IdentityOfAnother
+from domain.person import LinkIdentity, PersonChanged, PutPerson
 from domain.values import Personal, PersonId
 from projections.people import person_by_id
 from server.sign_in.claims import first_person_id
@@ -319,6 +321,56 @@ async def test_metadata_is_asked_for_again_after_an_hour(
     doorward.discovery._clock = lambda: system.clock() + timedelta(hours=1)
     await visit(doorward)
     assert len(provider.asked) == 2
+
+
+@ON_MEMORY
+@pytest.mark.parametrize(
+    ("secret", "methods", "shown"),
+    [
+        (CLIENT_SECRET, None, "header"),
+        (CLIENT_SECRET, ["client_secret_post"], "form"),
+        (CLIENT_SECRET, ["client_secret_post", "client_secret_basic"], "header"),
+        ("", None, "nowhere"),
+    ],
+)
+async def test_the_clients_secret_goes_where_the_provider_takes_it(
+    system: System, provider: HostileProvider, secret: str, methods: list[str] | None, shown: str
+) -> None:
+    provider.metadata = {"token_endpoint_auth_methods_supported": methods}
+    doorward = doorward_at(system, provider.issuer, oidc_client_secret=secret)
+    went = await visit(doorward)
+    await finished(doorward, provider, went)
+    ((header, form),) = provider.proofs
+    assert header.startswith("Basic ") == (shown == "header")
+    assert form.get("client_secret") == (secret if shown == "form" else None)
+    assert (
+        create_s256_code_challenge(form["code_verifier"]) == query_of(went.url)["code_challenge"]
+    )
+
+
+async def test_an_identity_that_was_linked_to_a_known_person_signs_that_person_in(
+    system: System, provider: HostileProvider
+) -> None:
+    link = LinkIdentity(seeds.ALICE, provider.issuer, Personal(seeds.ALICE, "s-1"))
+    await system.bus.execute(link, seeds.CONTEXT)
+    doorward = doorward_at(system, provider.issuer)
+    assert await finished(doorward, provider, await visit(doorward)) == seeds.ALICE
+    provider.claims = {"sub": "s-2", "manager": "s-1"}
+    report = await finished(doorward, provider, await visit(doorward))
+    row = system.reads.blocking(lambda rows: person_by_id(rows, report))
+    assert row is not None
+    assert row.manager == seeds.ALICE
+
+
+async def test_a_linked_identity_is_never_taken_over_by_another_person(
+    system: System, provider: HostileProvider
+) -> None:
+    for person_id in (seeds.ALICE, seeds.ALICE):
+        link = LinkIdentity(person_id, provider.issuer, Personal(person_id, "s-1"))
+        await system.bus.execute(link, seeds.CONTEXT)
+    takeover = LinkIdentity(seeds.BOB, provider.issuer, Personal(seeds.BOB, "s-1"))
+    with pytest.raises(IdentityOfAnother):
+        await system.bus.execute(takeover, seeds.CONTEXT)
 
 
 async def test_a_disabled_person_is_refused_and_a_sign_in_never_enables_or_changes_him(

@@ -139,6 +139,7 @@ async def test_a_person_who_refuses_at_the_provider_may_try_again(
     async with ProviderBrowser(mock) as browser:
         page = await browser.http.get(went.url)
         answer = await browser.submit(page, action="deny")
+    # This provider leaves the state out of a denial, against RFC 6749 §4.1.2.1.
     denied = {**query_of(went.url), **query_of(answer.headers["location"])}
     assert denied["error"] == "access_denied"
     with pytest.raises(ProviderDeclined) as refusal:
