@@ -13,7 +13,8 @@ protocol: `server.errors` translates.
      ├─ Forbidden      the rules say no
      │   └─ PersonDisabled · OnBehalfNotAllowed
      ├─ Conflicting    the world has moved on
-     │   └─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
+     │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
+     │   └─ IdentityOfAnother
      └─ InvalidGrant   an OAuth grant is not, or no longer, good (RFC 6749 §5.2)
 """
 
@@ -279,6 +280,14 @@ class ChangedMeanwhile(Conflicting):
 
     code = "changed_meanwhile"
     template = "It changed while you were deciding; read it again and repeat."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class IdentityOfAnother(Conflicting):
+    """The identity of the provider belongs to another person already."""
+
+    code = "identity_of_another"
+    template = "This identity belongs to another person here; ask an administrator."
 
 
 @dataclass(eq=True, unsafe_hash=True)

@@ -21,7 +21,7 @@ from domain.consent import (
     ConsentRevoked,
     ConsentWidened,
 )
-from domain.person import PersonChanged, PersonEvent, PersonRegistered
+from domain.person import IdentityLinked, PersonChanged, PersonEvent, PersonRegistered
 from domain.resource_server import (
     ResourceServerAdded,
     ResourceServerEvent,
@@ -57,6 +57,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PermissionRetired,
         PersonRegistered,
         PersonChanged,
+        IdentityLinked,
         RequestSubmitted,
         RequestCancelled,
         ConsentGiven,

@@ -1,15 +1,16 @@
 """People as the directory describes them: who they are, whom they report to, which groups and
-roles they hold, whether they are disabled. Passwords and sign-in are not here; they are rows that
-are never part of history."""
+roles they hold, whether they are disabled, and which identities of which provider are theirs.
+Passwords and sessions are not here; they are rows that are never part of history."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar, assert_never
 
 from domain.decider import Decider
+from domain.errors import IdentityOfAnother, MalformedText, UnknownPerson
 from domain.values import (
     Personal,
     PersonId,
@@ -20,6 +21,9 @@ from domain.values import (
 )
 
 NAME_LIMIT = 200
+ISSUER_LIMIT = 500
+SUBJECT_LIMIT = 255
+"""OpenID Connect Core 1.0 §2 allows no longer subject."""
 
 
 class Role(StrEnum):
@@ -73,8 +77,37 @@ class PersonChanged:
     record: PersonRecord
 
 
-PersonCommand = PutPerson
-PersonEvent = PersonRegistered | PersonChanged
+@dataclass(frozen=True, slots=True)
+class LinkIdentity:
+    """Say that the person is `subject` at the identity provider `issuer`."""
+
+    person_id: PersonId
+    issuer: str
+    subject: Personal
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityFacts:
+    """Whose the identity is already; None while it is nobody's."""
+
+    holder: PersonId | None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityLinked:
+    """From now on whoever signs in as `subject` at `issuer` is this person."""
+
+    TOPIC: ClassVar[str] = "person.identity_linked"
+    SCHEMA: ClassVar[int] = 1
+    person_id: PersonId
+    issuer: str
+    subject: Personal
+
+
+PersonCommand = PutPerson | LinkIdentity
+PersonFacts = IdentityFacts | None
+"""Only `LinkIdentity` rests on facts."""
+PersonEvent = PersonRegistered | PersonChanged | IdentityLinked
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +133,7 @@ def _cleaned(person_id: PersonId, record: PersonRecord) -> PersonRecord:
     )
 
 
-def decide(state: Person, command: PersonCommand, _facts: None) -> Sequence[PersonEvent]:
+def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequence[PersonEvent]:
     """Decide on one person."""
     match command:
         case PutPerson(person_id=person_id):
@@ -109,20 +142,46 @@ def decide(state: Person, command: PersonCommand, _facts: None) -> Sequence[Pers
             if state.record is None:
                 return [PersonRegistered(person_id, record)]
             return [] if record == state.record else [PersonChanged(person_id, record)]
+        case LinkIdentity():
+            return _link(state, command, facts)
         case _ as never:
             assert_never(never)
 
 
-def evolve(_state: Person, event: PersonEvent) -> Person:
+def _link(state: Person, command: LinkIdentity, facts: PersonFacts) -> Sequence[PersonEvent]:
+    """An identity is one person's for ever: another's is never taken over."""
+    person_id, issuer, subject = command.person_id, command.issuer, command.subject.text
+    check_identity(issuer, subject)
+    if state.record is None:
+        raise UnknownPerson(person_id)
+    holder = facts.holder if facts else None
+    if holder not in (None, person_id):
+        raise IdentityOfAnother
+    linked = IdentityLinked(person_id, issuer, Personal(person_id, subject))
+    return [] if holder == person_id else [linked]
+
+
+def check_identity(issuer: str, subject: str) -> None:
+    """Refuse what cannot name anybody: as `Invalid`, and before it meets any table."""
+    identifier("issuer", issuer, limit=ISSUER_LIMIT)
+    if not subject or clean_text("subject", subject, limit=SUBJECT_LIMIT) != subject:
+        raise MalformedText("subject")
+
+
+def evolve(state: Person, event: PersonEvent) -> Person:
     """Fold one person event."""
     match event:
         case PersonRegistered() | PersonChanged():
-            return Person(event.record)
+            return replace(state, record=event.record)
+        case IdentityLinked():
+            return state
         case _ as never:
             assert_never(never)
 
 
-DECIDER = Decider(category="person", initial=Person(), decide=decide, evolve=evolve)
+DECIDER: Decider[Person, PersonCommand, PersonFacts, PersonEvent] = Decider(
+    category="person", initial=Person(), decide=decide, evolve=evolve
+)
 
 
 def person_stream(person_id: PersonId) -> StreamId:

@@ -20,7 +20,7 @@ from domain.access_request import (
 )
 from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent, consent_stream
-from domain.person import PutPerson, person_stream
+from domain.person import IdentityFacts, LinkIdentity, PutPerson, person_stream
 from domain.resource_server import (
     AddResourceServer,
     RemoveResourceServer,
@@ -35,6 +35,7 @@ from domain.token_family import (
     family_stream,
 )
 from domain.values import AppId, PermissionId, PersonId, StreamId
+from projections.identities import person_id_of
 from projections.open_requests import open_request_at, slot_key
 from server.command_bus import Handler, Handlers, UnitOfWork
 
@@ -91,6 +92,12 @@ def _person(_work: UnitOfWork, command: PutPerson) -> tuple[StreamId, None]:
     return person_stream(command.person_id), None
 
 
+def _identity(work: UnitOfWork, command: LinkIdentity) -> tuple[StreamId, IdentityFacts]:
+    person.check_identity(command.issuer, command.subject.text)
+    holder = person_id_of(work.rows, command.issuer, command.subject.text)
+    return person_stream(command.person_id), IdentityFacts(holder)
+
+
 def _consent(_work: UnitOfWork, command: GiveConsent | RevokeConsent) -> tuple[StreamId, None]:
     return consent_stream(command.consent_id), None
 
@@ -111,6 +118,7 @@ HANDLERS: Handlers = {
     PutPermission: Handler(catalog.PERMISSION, _permission),
     RetirePermission: Handler(catalog.PERMISSION, _permission),
     PutPerson: Handler(person.DECIDER, _person),
+    LinkIdentity: Handler(person.DECIDER, _identity),
     GiveConsent: Handler(consent.DECIDER, _consent),
     RevokeConsent: Handler(consent.DECIDER, _consent),
     OpenFamily: Handler(token_family.DECIDER, _family),

@@ -29,6 +29,7 @@ from projections import (
     access_requests,
     catalog,
     consents,
+    identities,
     open_requests,
     people,
     resource_servers,
@@ -43,9 +44,11 @@ from server.oauth import authorization_server
 from server.reactions import REACTIONS
 from server.reads import Reads
 from server.setting_parsers import EMBEDDED, OFF
+from server.sign_in import pending_sign_ins
 
 INLINE = (
     people.PROJECTION,
+    identities.PROJECTION,
     access_requests.PROJECTION,
     open_requests.PROJECTION,
     consents.PROJECTION,
@@ -62,6 +65,7 @@ SCHEMA = (
     *idempotency.SCHEMA,
     *follower.SCHEMA,
     *authorization_server.SCHEMA,
+    *pending_sign_ins.SCHEMA,
     *nats_publisher.SCHEMA,
 )
 

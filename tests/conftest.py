@@ -15,7 +15,7 @@ import pytest
 from adapters.open_store import MEMORY, open_store
 from adapters.system import new_id
 from domain.ports import EventStore
-from projections import access_requests, catalog, open_requests, people
+from projections import access_requests, catalog, identities, open_requests, people
 from server import follower, idempotency
 from server.command_bus import CommandBus
 from server.config import Settings
@@ -23,7 +23,12 @@ from server.handlers import HANDLERS
 from server.wiring import System, open_system
 from tests import seeds
 
-INLINE = (people.PROJECTION, access_requests.PROJECTION, open_requests.PROJECTION)
+INLINE = (
+    people.PROJECTION,
+    identities.PROJECTION,
+    access_requests.PROJECTION,
+    open_requests.PROJECTION,
+)
 SCHEMA = (
     *(statement for one in (*INLINE, catalog.PROJECTION) for statement in one.schema),
     *idempotency.SCHEMA,

@@ -29,11 +29,24 @@ from domain.consent import (
     GiveConsent,
     RevokeConsent,
 )
-from domain.errors import MalformedText, Refused, TextTooLong
-from domain.person import PersonChanged, PersonRegistered, PutPerson
+from domain.errors import (
+    IdentityOfAnother,
+    MalformedText,
+    Refused,
+    TextTooLong,
+    UnknownPerson,
+)
+from domain.person import (
+    IdentityFacts,
+    IdentityLinked,
+    LinkIdentity,
+    PersonChanged,
+    PersonRegistered,
+    PutPerson,
+)
 from domain.values import AppId, Client, ClientId, ConsentId, PermissionId, Personal
 from tests import seeds
-from tests.seeds import ALICE, CRM, READER
+from tests.seeds import ALICE, BOB, CRM, READER
 from tests.spec import Spec
 
 APP = AppRecord("Sales CRM", "Customers.", logo_url="https://crm.example/logo.png")
@@ -108,6 +121,54 @@ def test_a_person_is_registered_and_changed_and_groups_are_a_set() -> None:
 def test_a_person_needs_a_user_name_that_can_be_typed() -> None:
     record = replace(seeds.person(ALICE), username=Personal(ALICE, "al ice"))
     Spec(person.DECIDER).given().when(PutPerson(ALICE, record)).refused(MalformedText("username"))
+
+
+ISSUER = "https://id.example"
+REGISTERED = PersonRegistered(ALICE, seeds.person(ALICE))
+LINK = LinkIdentity(ALICE, ISSUER, Personal(ALICE, "s-1"))
+LINKED = IdentityLinked(ALICE, ISSUER, Personal(ALICE, "s-1"))
+
+
+def test_an_identity_is_linked_once_and_a_person_may_have_several() -> None:
+    people = Spec(person.DECIDER)
+    people.given(REGISTERED).when(LINK, IdentityFacts(None)).then(LINKED)
+    people.given(REGISTERED, LINKED).when(LINK, IdentityFacts(ALICE)).then()
+    other = replace(LINK, issuer="https://other.example")
+    people.given(REGISTERED, LINKED).when(other, IdentityFacts(None)).then(
+        replace(LINKED, issuer="https://other.example")
+    )
+
+
+def test_linking_an_identity_leaves_the_directorys_record_as_it_is() -> None:
+    history = (REGISTERED, LINKED)
+    Spec(person.DECIDER).given(*history).when(PutPerson(ALICE, REGISTERED.record)).then()
+
+
+def test_nobody_takes_over_the_identity_of_another() -> None:
+    people = Spec(person.DECIDER)
+    people.given(REGISTERED).when(LINK, IdentityFacts(BOB)).refused(IdentityOfAnother())
+
+
+def test_an_identity_needs_a_person_that_is_known() -> None:
+    Spec(person.DECIDER).given().when(LINK, IdentityFacts(None)).refused(UnknownPerson(ALICE))
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"issuer": ""}, MalformedText("issuer")),
+        ({"issuer": "https://id example"}, MalformedText("issuer")),
+        ({"subject": Personal(ALICE, "")}, MalformedText("subject")),
+        ({"subject": Personal(ALICE, "s-\u200b1")}, MalformedText("subject")),
+        ({"subject": Personal(ALICE, "s\0")}, MalformedText("subject")),
+        ({"subject": Personal(ALICE, "x" * 256)}, TextTooLong("subject", 255)),
+    ],
+)
+def test_an_identity_that_breaks_a_rule_of_form_is_refused(
+    changes: dict[str, object], refusal: Refused
+) -> None:
+    link = replace(LINK, **changes)  # type: ignore[arg-type]  # fields by name
+    Spec(person.DECIDER).given(REGISTERED).when(link, IdentityFacts(None)).refused(refusal)
 
 
 CONSENT = ConsentId("c-1")
