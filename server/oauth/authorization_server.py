@@ -46,7 +46,9 @@ from server.request_bodies import fields_of, read_limited
 from server.secret_tokens import digest
 from server.setting_parsers import ClientDocuments as Documents
 from server.sign_in import accounts, sessions
+from server.sign_in.discovery import Discovery
 from server.sign_in.endpoint import Purpose, SignIn
+from server.sign_in.identity_provider import IdentityProvider
 
 SCHEMA = (
     *token_rows.SCHEMA,
@@ -117,7 +119,15 @@ class AuthorizationServer:
         hashing = anyio.CapacityLimiter(HASHES_AT_ONCE)
         local = self.settings.signs_in_locally
         sign_in = SignIn(
-            self.bus, self.reads, self.issuer, self.clock, hashing, limits, purpose_of, local
+            self.bus,
+            self.reads,
+            self.issuer,
+            self.clock,
+            hashing,
+            limits,
+            purpose_of,
+            local,
+            self._provider(),
         )
         issuing = Issuing(self.bus, self.clock, self.new_id)
         consent = ConsentPages(
@@ -129,6 +139,12 @@ class AuthorizationServer:
         listed = ConnectionPages(self.reads, self.issuer, self.clock, sign_in, self.connections)
         parts = (authorization, sign_in, consent, listed)
         return [route for part in parts for route in part.routes()]
+
+    def _provider(self) -> IdentityProvider | None:
+        if not self.settings.oidc_issuer:
+            return None
+        discovery = Discovery(self.settings, self.clock)
+        return IdentityProvider(self.bus, self.settings, discovery, self.clock, self.new_id)
 
     def _documents(self) -> ClientDocuments | None:
         if self.settings.client_documents is Documents.PINNED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 import anyio
 from starlette.requests import Request
@@ -21,6 +22,8 @@ from server.reads import Reads
 from server.secret_tokens import new_secret
 from server.sign_in import accounts, sessions
 from server.sign_in.accounts import Account
+from server.sign_in.identity_provider import CALLBACK_PATH, IdentityProvider
+from server.sign_in.refusals import SignInRefused
 from server.sign_in.sessions import Cookies, Session
 
 
@@ -40,7 +43,8 @@ PurposeOf = Callable[[str], Awaitable[Purpose | None]]
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """The sign-in page and its forms. `local` says whether passwords of our own count."""
+    """The sign-in page and its forms. `local` says whether passwords of our own count, `provider` is
+    the organisation's identity provider, if there is one."""
 
     bus: CommandBus
     reads: Reads
@@ -50,6 +54,7 @@ class SignIn:
     limits: Limits
     purpose_of: PurposeOf
     local: bool
+    provider: IdentityProvider | None = None
 
     @property
     def cookies(self) -> Cookies:
@@ -60,6 +65,8 @@ class SignIn:
         """Return the routes; none of them answers cross-origin requests."""
         return [
             Route("/sign-in", self.sign_in, methods=["POST"]),
+            Route("/sign-in/start", self.start, methods=["GET"]),
+            Route(CALLBACK_PATH, self.callback, methods=["GET"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
         ]
 
@@ -82,6 +89,9 @@ class SignIn:
             then=then,
             csrf=form_token(cookie, then),
             purpose=purpose.sentence,
+            local=self.local,
+            provider=self.provider.name if self.provider else "",
+            start=f"/sign-in/start?{urlencode({'then': then})}",
             fault=fault,
             form_targets=purpose.form_targets,
         )
@@ -108,6 +118,33 @@ class SignIn:
         if person is None:
             fault = "That user name and password do not belong together."
             return await self.page(request, then, status=401, fault=fault)
+        return await self.begin(cookie, person, then)
+
+    async def start(self, request: Request) -> Response:
+        """Send the browser to the identity provider. By a link, not a form: a form's policy would
+        have to name every host on the provider's own way."""
+        then, cookie = request.query_params.get("then", ""), self.cookies.secret_of(request)
+        purpose = await self.purpose_of(then)
+        if purpose is None or self.provider is None:
+            return expired()
+        try:
+            url = await self.provider.begin(then, browser=cookie, fresh=purpose.fresh)
+        except SignInRefused as refusal:
+            return message("The sign-in cannot begin", refusal.sentence, status=503)
+        answer = RedirectResponse(url, SEE_OTHER)
+        self.cookies.put(answer, cookie)
+        return answer
+
+    async def callback(self, request: Request) -> Response:
+        """Take the browser back from the identity provider."""
+        if self.provider is None:
+            return expired()
+        cookie = self.cookies.secret_of(request)
+        try:
+            person, then = await self.provider.finish(dict(request.query_params), cookie)
+        except SignInRefused as refusal:
+            link = (refusal.then, "Try again") if refusal.then else None
+            return message("You are not signed in", refusal.sentence, link=link)
         return await self.begin(cookie, person, then)
 
     async def sign_out(self, request: Request) -> Response:

@@ -49,16 +49,21 @@ class IdentityProvider:
     new_id: NewId
 
     @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.settings.oidc_name
+
+    @property
     def redirect_uri(self) -> str:
         """Where the provider sends browsers back to; registered there exactly so."""
         return self.settings.issuer + CALLBACK_PATH
 
-    async def begin(self, request_secret: str, *, browser: str, fresh: bool) -> str:
+    async def begin(self, then: str, *, browser: str, fresh: bool) -> str:
         """Return the URL that sends this browser (its cookie's secret) to the provider for the
         authorization request; `fresh` makes the person prove himself anew. Raises
         `SignInRefused`."""
         provider, now, state = await self.discovery.provider(), self.clock(), new_secret()
-        pending = PendingSignIn(request_secret, new_secret(), new_secret(), now, fresh)
+        pending = PendingSignIn(then, new_secret(), new_secret(), now, fresh)
         anew = {"prompt": "login", "max_age": "0"} if fresh else {}
         with provider_faults():
             redirect = await provider.client.create_authorization_url(
@@ -72,17 +77,17 @@ class IdentityProvider:
         return str(redirect["url"])
 
     async def finish(self, query: Mapping[str, str], browser: str) -> tuple[PersonId, str]:
-        """Take the provider's answer from this browser; return who signed in, and the secret of
-        the authorization request that waits for him. Raises `SignInRefused`."""
+        """Take the provider's answer from this browser; return who signed in, and the path
+        that waits for him. Raises `SignInRefused`."""
         state, now = query.get("state", ""), self.clock()
         pending = await self.bus.call(lambda work: take_pending(work.rows, state, browser, now))
         if pending is None:
             raise StaleSignIn
         try:
             claims = await self._claims(query, pending)
-            return await self._admitted(claims), pending.request_secret
+            return await self._admitted(claims), pending.then
         except SignInRefused as refusal:
-            refusal.request_secret = pending.request_secret
+            refusal.then = pending.then
             raise
 
     async def _claims(self, query: Mapping[str, str], pending: PendingSignIn) -> Claims:

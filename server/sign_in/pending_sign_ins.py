@@ -24,10 +24,10 @@ SCHEMA = (
 
 
 class PendingSignIn(msgspec.Struct, frozen=True):
-    """What must still be known when the browser comes back: the authorization request that waits,
+    """What must still be known when the browser comes back: the page that waits,
     what the ID token and the code are bound to, and whether the person must prove himself anew."""
 
-    request_secret: str
+    then: str
     nonce: str
     code_verifier: str
     begun_at: datetime

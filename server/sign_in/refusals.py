@@ -8,11 +8,11 @@ from domain.errors import Refused
 
 
 class SignInRefused(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """A sign-in by the identity provider was refused. `request_secret` is the authorization
-    request that still waits; None where this browser has not proved that it is his."""
+    """A sign-in by the identity provider was refused. `then` is the page
+    that still waits; None where this browser has not proved that it is his."""
 
     sentence = "You could not be signed in."
-    request_secret: str | None = None
+    then: str | None = None
 
 
 class StaleSignIn(SignInRefused):

@@ -54,7 +54,7 @@ class Visit:
 
     doorward: IdentityProvider
     browser: str
-    request_secret: str
+    then: str
     url: str
 
     async def callback(self, subject: str) -> dict[str, str]:
@@ -68,9 +68,9 @@ class Visit:
 
 async def visit(doorward: IdentityProvider, *, fresh: bool = False) -> Visit:
     """Begin a sign-in in a browser of its own."""
-    browser, request_secret = new_secret(), new_secret()
-    url = await doorward.begin(request_secret, browser=browser, fresh=fresh)
-    return Visit(doorward, browser, request_secret, url)
+    browser, then = new_secret(), new_secret()
+    url = await doorward.begin(then, browser=browser, fresh=fresh)
+    return Visit(doorward, browser, then, url)
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -109,7 +109,7 @@ async def test_an_id_token_that_is_not_about_this_sign_in_is_refused(
     provider.claims = claims
     with pytest.raises(ProviderUntrusted) as refusal:
         await finished(doorward, provider, went)
-    assert refusal.value.request_secret == went.request_secret
+    assert refusal.value.then == went.then
     assert counted(system) == before
 
 
@@ -440,7 +440,7 @@ async def test_secrets_and_tokens_of_a_sign_in_stand_in_no_file_and_no_log(
     with pytest.raises(ProviderUntrusted):
         await finished(doorward, provider, failing)
     asked = query_of(waiting.url)
-    secrets = [asked["state"], asked["nonce"], waiting.request_secret, waiting.browser]
+    secrets = [asked["state"], asked["nonce"], waiting.then, waiting.browser]
     secrets += [callback["code"], ACCESS_TOKEN, CLIENT_SECRET, *provider.written]
     files = contents(tmp_path)
     assert files

@@ -60,7 +60,7 @@ async def test_a_first_sign_in_registers_the_person_and_links_the_identity(
     went = await visit(doorward_at(system, mock, oidc_roles=roles))
     head = system.store.head()
     person_id, request = await went.doorward.finish(await went.callback("s-dana"), went.browser)
-    assert request == went.request_secret
+    assert request == went.then
     assert system.reads.blocking(lambda rows: person_id_of(rows, mock, "s-dana")) == person_id
     assert present(system, person_id) == PersonRow(
         person_id=person_id,
@@ -101,7 +101,7 @@ async def test_two_first_sign_ins_at_once_make_one_person(system: System, mock: 
         )
     )
     assert len({person_id for person_id, _ in finished}) == 1
-    assert {request for _, request in finished} == {one.request_secret for one in visits}
+    assert {request for _, request in finished} == {one.then for one in visits}
 
 
 async def test_a_callback_counts_once_and_in_its_own_browser_only(
@@ -112,7 +112,7 @@ async def test_a_callback_counts_once_and_in_its_own_browser_only(
     answer = await went.callback("s-dana")
     with pytest.raises(StaleSignIn) as foreign:
         await doorward.finish(answer, other.browser)
-    assert foreign.value.request_secret is None, "another browser learns nothing"
+    assert foreign.value.then is None, "another browser learns nothing"
     await doorward.finish(answer, went.browser)
     with pytest.raises(StaleSignIn):
         await doorward.finish(answer, went.browser)
@@ -144,7 +144,7 @@ async def test_a_person_who_refuses_at_the_provider_may_try_again(
     assert denied["error"] == "access_denied"
     with pytest.raises(ProviderDeclined) as refusal:
         await went.doorward.finish(denied, went.browser)
-    assert refusal.value.request_secret == went.request_secret
+    assert refusal.value.then == went.then
 
 
 @ON_MEMORY
