@@ -185,10 +185,7 @@ class UnknownPermission(Missing):
     """No such permission in the catalog, or none that this person may request."""
 
     code = "unknown_permission"
-    template = (
-        "No permission {permission_id} that you may request; "
-        "find one with search_requestable_permissions."
-    )
+    template = "You may request no {permission_id}; ask search_requestable_permissions for others."
     permission_id: str
 
 

@@ -52,10 +52,11 @@ class Application:
         routes = [
             Route("/", _welcome(USER.url(settings.issuer))),
             Route("/healthz", _health(system.store, system.reads, publisher)),
-            *(one.route() for one in self._servers),
+            *(route for one in self._servers for route in one.routes()),
             *authorization.routes(),
         ]
         self.app = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
+        self.app.router.redirect_slashes = False
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

@@ -27,7 +27,7 @@ from mcp.types import (
 )
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from domain.errors import Refused
 from domain.ports import Clock, Unavailable
@@ -89,11 +89,16 @@ class McpServer:
         issuer = settings.issuer
         self._gate = Gate(app, resource, reads, issuer, clock, tools.scopes_of, used)
 
-    def route(self) -> Route:
-        """Return its route; POST alone, since nothing is ever streamed. Preflights of allowed
-        origins are answered before anything asks for a token."""
+    def routes(self) -> list[BaseRoute]:
+        """Return its routes; POST alone, since nothing is ever streamed. A slash at the end is
+        served as well: on a redirect, clients lose their token or their body."""
+        paths = (self._resource.path, f"{self._resource.path}/")
+        return [self._route(path) for path in paths]
+
+    def _route(self, path: str) -> Route:
+        """Preflights of allowed origins are answered before anything asks for a token."""
         if not self._origins:
-            return Route(self._resource.path, self._gate, methods=["POST"])
+            return Route(path, self._gate, methods=["POST"])
         app = CORSMiddleware(
             self._gate,
             allow_origins=self._origins,
@@ -101,7 +106,7 @@ class McpServer:
             allow_headers=["*"],
             expose_headers=["WWW-Authenticate", "MCP-Protocol-Version"],
         )
-        return Route(self._resource.path, app, methods=["POST", "OPTIONS"])
+        return Route(path, app, methods=["POST", "OPTIONS"])
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:

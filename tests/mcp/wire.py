@@ -24,6 +24,11 @@ class Wire:
     era: str = MODERN
     path: str = "/mcp/user"
 
+    @property
+    def resource(self) -> str:
+        """Where it calls."""
+        return f"{self.issuer}{self.path}"
+
     async def post(self, body: object, **headers: str | bytes) -> httpx.Response:
         """Post any body."""
         given: dict[str, str | bytes] = {
@@ -37,7 +42,7 @@ class Wire:
             (name.encode(), value.encode() if isinstance(value, str) else value)
             for name, value in {"content-type": "application/json", **given}.items()
         ]
-        return await self.http.post(f"{self.issuer}{self.path}", headers=raw, content=content)
+        return await self.http.post(self.resource, headers=raw, content=content)
 
     async def request(self, method: str, params: dict[str, Any] | None = None) -> httpx.Response:
         """Send one JSON-RPC request."""
