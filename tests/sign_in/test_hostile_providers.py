@@ -442,6 +442,7 @@ async def test_secrets_and_tokens_of_a_sign_in_stand_in_no_file_and_no_log(
     asked = query_of(waiting.url)
     secrets = [asked["state"], asked["nonce"], waiting.then, waiting.browser]
     secrets += [callback["code"], ACCESS_TOKEN, CLIENT_SECRET, *provider.written]
+    secrets += [form["code_verifier"] for _, form in provider.proofs]
     files = contents(tmp_path)
     assert files
     for secret in secrets:
