@@ -9,6 +9,7 @@ success is what everybody wants: an office shares one address and one published 
 | failed sign-ins | 20 in a minute           | an address                                         |
 | failed token    | 60 in a minute           | a client at an address                             |
 | registrations   | 120 in a minute          | an address; nothing is stored, so it is generous   |
+| sign-ins begun  | 300 in a minute          | an address; each leaves a row for half an hour     |
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from server.secret_tokens import digest
 FAILED_SIGN_INS = RateLimitItemPerMinute(5, 15, namespace="sign-in account")
 FAILED_SIGN_INS_BY_ADDRESS = RateLimitItemPerMinute(20, namespace="sign-in address")
 FAILED_TOKEN_REQUESTS = RateLimitItemPerMinute(60, namespace="token failed")
+BEGINNINGS = RateLimitItemPerMinute(300, namespace="begin")
 REGISTRATIONS = RateLimitItemPerMinute(120, namespace="register")
 
 
@@ -64,6 +66,12 @@ class Limits:
     def token_failed(self, client_id: str, address: str) -> None:
         """Count a token request that was refused."""
         self._hit(FAILED_TOKEN_REQUESTS, f"{client_id} {address}")
+
+    def beginning(self, address: str) -> int | None:
+        """Ask before an authorization request or a sign-in elsewhere is begun, and count it."""
+        wait = self._wait(BEGINNINGS, address)
+        self._hit(BEGINNINGS, address)
+        return wait
 
     def registration(self, address: str) -> int | None:
         """Ask before a registration, and count it."""

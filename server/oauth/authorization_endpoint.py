@@ -26,6 +26,7 @@ from domain.values import Scopes
 from projections.consents import ConsentRow, consent_by_id, person_trusts
 from projections.people import PersonRow
 from server.command_bus import CommandBus
+from server.limits import address_of
 from server.oauth import authorize, redirect_uris
 from server.oauth.authorize import NotRedirectable
 from server.oauth.consent_pages import ConsentPages
@@ -37,7 +38,7 @@ from server.pages import SEE_OTHER, message
 from server.reads import Reads
 from server.request_bodies import fields_of
 from server.secret_tokens import new_secret
-from server.sign_in.endpoint import SignIn, expired
+from server.sign_in.endpoint import SignIn, busy, expired
 from server.sign_in.sessions import Session
 
 
@@ -63,6 +64,9 @@ class AuthorizationEndpoint:
 
     async def authorize(self, request: Request) -> Response:
         """Take an authorization request (RFC 6749 §4.1.1)."""
+        wait = self.sign_in.limits.beginning(address_of(request))
+        if wait is not None:
+            return busy(wait)
         parameters = fields_of(request.scope["query_string"])
         asked = authorize.Asked(parameters)
         try:

@@ -127,6 +127,9 @@ class SignIn:
         purpose = await self.purpose_of(then)
         if purpose is None or self.provider is None:
             return expired()
+        wait = self.limits.beginning(address_of(request))
+        if wait is not None:
+            return busy(wait)
         try:
             url = await self.provider.begin(then, browser=cookie, fresh=purpose.fresh)
         except SignInRefused as refusal:
@@ -206,6 +209,13 @@ def expired() -> Response:
     return message(
         "This page has expired", "Go back to your AI client and start again.", status=403
     )
+
+
+def busy(wait: int) -> Response:
+    """Answer an address that begins more sign-ins than people can (RFC 6585 §4)."""
+    page = message("Too many sign-ins", f"Please try again in {wait} seconds.", status=429)
+    page.headers["Retry-After"] = str(wait)
+    return page
 
 
 def _storable(name: str) -> str:

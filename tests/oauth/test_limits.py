@@ -109,6 +109,19 @@ async def test_registrations_from_one_address_are_limited(web: Web) -> None:
     assert answers == [201] * 120 + [429]
 
 
+async def test_sign_ins_begun_from_one_address_are_limited(web: Web) -> None:
+    """Each leaves a row, and nobody has signed in yet."""
+    flow = web.flow()
+    await flow.register()
+    url = flow.authorization_url()
+    answers = [(await web.http.get(url)).status_code for _ in range(301)]
+    assert answers == [200] * 300 + [429]
+    rows = web.system.reads.blocking(
+        lambda rows: rows.select("SELECT COUNT(*) FROM authorization_request")
+    )
+    assert rows == [(300,)]
+
+
 async def test_limits_can_be_switched_off(system: System) -> None:
     async with web_with(system, rate_limits=False) as (web, _):
         stranger = Guesser(web)
