@@ -106,8 +106,10 @@ async function afterRevocation(session) {
 
 const JOBS = { mainJob, stepUp, afterRevocation };
 
-export async function run(sdk, job = "mainJob") {
+// `kept` is what the provider has from an earlier run, as JSON: { information, kept }.
+export async function run(sdk, job = "mainJob", kept = "{}") {
   const session = new Session(sdk);
+  Object.assign(session.provider, JSON.parse(kept));
   await session.connect();
   tell(await JOBS[job](session));
   await session.client.close();
