@@ -33,19 +33,28 @@ class _Form(HTMLParser):
             self.action = given.get("action", "")
             assert given.get("method", "get").lower() == "post"
         elif tag == "input" and "name" in given:
-            self.fields[given["name"]] = given.get("value", "")
+            self._take(given)
         elif tag == "button" and "name" in given:
             self.buttons.append((given["name"], given.get("value", "")))
+
+    def _take(self, given: dict[str, str]) -> None:
+        """Keep what a browser would send: of boxes and radio buttons only the checked ones."""
+        if given.get("type", "text").lower() not in {"checkbox", "radio"}:
+            self.fields[given["name"]] = given.get("value", "")
+        elif "checked" in given:
+            self.fields[given["name"]] = given.get("value", "on")
 
 
 @dataclass
 class FormBrowser:
-    """Plays one person in front of one Doorward. `pages` are the texts that were shown."""
+    """Plays one person in front of one Doorward. `opened` are the URLs that clients sent the
+    person to, `pages` the texts that were shown."""
 
     issuer: str
     username: str = "alice"
     password: str = "demo-password"
     decision: str = "approve"
+    opened: list[str] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
     unticked: set[str] = field(default_factory=set)
     extra: dict[str, str] = field(default_factory=dict)
@@ -59,6 +68,7 @@ class FormBrowser:
 
     async def visit(self, url: str) -> str:
         """Open a URL, sign in and decide where asked; return the URL that leaves the server."""
+        self.opened.append(url)
         answer = await self.http.get(url)
         for _ in range(10):
             if answer.is_redirect:

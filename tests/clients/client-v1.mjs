@@ -1,16 +1,13 @@
-// The TypeScript SDK, major version 1: node client-v1.mjs URL
+// The TypeScript SDK, major version 1: node client-v1.mjs URL [JOB [KEPT]]
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { Provider, connected, mainJob } from "./session.mjs";
+import { run } from "./session.mjs";
 
-const [url] = process.argv.slice(2);
-const provider = new Provider();
-const client = await connected(
-  provider,
-  () => new Client({ name: "client-v1", version: "1" }),
-  () => new StreamableHTTPClientTransport(new URL(url), { authProvider: provider }),
-  (transport, answer) => transport.finishAuth(answer.get("code")),
-  UnauthorizedError,
-);
-await mainJob(client);
+const [url, job, kept] = process.argv.slice(2);
+await run({
+  client: () => new Client({ name: "client-v1", version: "1" }),
+  transport: (authProvider) => new StreamableHTTPClientTransport(new URL(url), { authProvider }),
+  finish: (transport, answer) => transport.finishAuth(answer.get("code")),
+  Unauthorized: UnauthorizedError,
+}, job, kept);

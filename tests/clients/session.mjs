@@ -1,8 +1,10 @@
 // What both TypeScript clients do: sign in (the test plays the browser: a URL goes out on stdout,
-// the URL the person is sent back to comes in on stdin), then the main job, told as one JSON line.
+// the URL the person is sent back to comes in on stdin), then a job, told as one JSON line.
 import { createInterface } from "node:readline/promises";
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const heard = async () => (await lines.next()).value;
+const tell = (message) => console.log(JSON.stringify(message));
 
 export class Provider {
   redirectUrl = "http://127.0.0.1:43211/callback";
@@ -22,48 +24,94 @@ export class Provider {
   codeVerifier = () => this.verifier;
   discoveryState = () => this.discovered;
   saveDiscoveryState = (state) => { this.discovered = state; };
+  invalidateCredentials(which) {
+    if (which === "tokens" || which === "all") this.kept = undefined;
+    if (which === "client" || which === "all") this.information = undefined;
+  }
   redirectToAuthorization(url) {
-    console.log(JSON.stringify({ authorize: url.href }));
-    this.answer = lines.next().then(({ value }) => new URL(value).searchParams);
+    tell({ authorize: url.href });
+    this.answer = heard().then((landed) => new URL(landed).searchParams);
   }
 }
 
-export async function connected(provider, makeClient, makeTransport, finish, Unauthorized) {
-  const first = makeTransport();
-  try {
-    const client = makeClient();
-    await client.connect(first);
-    return client;
-  } catch (fault) {
-    if (!(fault instanceof Unauthorized)) throw fault;
+export class Session {
+  // `sdk` is what the two versions do each in their own way: client(), transport(provider),
+  // finish(transport, answer), and the error Unauthorized.
+  constructor(sdk) {
+    this.sdk = sdk;
+    this.provider = new Provider();
   }
-  await finish(first, await provider.answer);
-  const client = makeClient();
-  await client.connect(makeTransport());
-  return client;
-}
 
-export async function mainJob(client) {
-  const call = async (name, args) => {
-    const result = await client.callTool({ name, arguments: args });
+  // Do something; where that asks the person to sign in, finish the sign-in and do it once more.
+  async signedIn(something) {
+    try {
+      return await something();
+    } catch (fault) {
+      if (!(fault instanceof this.sdk.Unauthorized)) throw fault;
+    }
+    await this.sdk.finish(this.transport, await this.provider.answer);
+    return await something();
+  }
+
+  connect = () => this.signedIn(async () => {
+    this.client = this.sdk.client();
+    this.transport = this.sdk.transport(this.provider);
+    await this.client.connect(this.transport);
+  });
+
+  async call(name, args) {
+    const result = await this.client.callTool({ name, arguments: args });
     if (result.isError) throw new Error(result.content[0].text);
     return result.structuredContent;
-  };
-  const { tools } = await client.listTools();
-  const apps = await call("search_apps", { name_search: "github" });
-  const found = await call("search_requestable_permissions", { search_term: "github write", app_id: "github" });
-  const submitted = await call("submit_access_request", {
+  }
+}
+
+// From a search to a listed request.
+async function mainJob(session) {
+  const { tools } = await session.client.listTools();
+  const apps = await session.call("search_apps", { name_search: "github" });
+  const found = await session.call("search_requestable_permissions", { search_term: "github write", app_id: "github" });
+  const submitted = await session.call("submit_access_request", {
     app_id: "github",
     requestable_permission_ids: [found.items[0].id],
     business_justification: "To review the release",
   });
-  const listed = await call("list_access_requests", {});
-  console.log(JSON.stringify({
+  const listed = await session.call("list_access_requests", {});
+  return {
     tools: tools.map((tool) => tool.name),
     app: apps.items[0].id,
     submitted: submitted.access_requests[0].id,
     listed: listed.items[0].id,
+  };
+}
+
+// A tool that needs more than was consented to: the person is asked again, and the call succeeds.
+async function stepUp(session) {
+  const before = session.provider.kept.scope;
+  const submitted = await session.signedIn(() => session.call("submit_access_request", {
+    app_id: "github",
+    business_justification: "To review the release",
   }));
-  await client.close();
+  return { before, after: session.provider.kept.scope, submitted: submitted.access_requests.length };
+}
+
+// The test takes the tokens away between two calls.
+async function afterRevocation(session) {
+  await session.client.listTools();
+  tell({ client_id: session.provider.information.client_id, token: session.provider.kept.refresh_token });
+  await heard();
+  const { tools } = await session.signedIn(() => session.client.listTools());
+  return { tools: tools.length };
+}
+
+const JOBS = { mainJob, stepUp, afterRevocation };
+
+// `kept` is what the provider has from an earlier run, as JSON: { information, kept }.
+export async function run(sdk, job = "mainJob", kept = "{}") {
+  const session = new Session(sdk);
+  Object.assign(session.provider, JSON.parse(kept));
+  await session.connect();
+  tell(await JOBS[job](session));
+  await session.client.close();
   process.exit(0);
 }

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import FormBrowser
 from tests.conftest import missing
+from tests.e2e.npm_clients import INSTALLED
 from tests.running import RunningServer
 
 
@@ -24,6 +25,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 async def browser(server: RunningServer) -> AsyncIterator[FormBrowser]:
     async with FormBrowser(server.issuer) as opened:
         yield opened
+
+
+@pytest.fixture
+def npm() -> None:
+    if not INSTALLED:
+        missing("the npm clients (make clients, with npm on the path)")
 
 
 expect.set_options(timeout=30_000)

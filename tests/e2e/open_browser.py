@@ -13,6 +13,8 @@ import httpx
 from tests.browser import FormBrowser
 
 ROOT = Path(__file__).parents[2]
+OPENED = "opened"
+"""The file of a home that holds the URLs for which a browser was started in it, a line each."""
 
 
 async def main(issuer: str, username: str, url: str) -> None:
@@ -23,9 +25,12 @@ async def main(issuer: str, username: str, url: str) -> None:
 
 
 def program(path: Path, issuer: str, username: str) -> Path:
-    """Write a program that opens the URL it is given, as this person."""
+    """Write a program that opens the URL it is given, as this person, and keeps a note of it."""
+    note = f'printf "%s\\n" "$1" >>"{path.parent.parent / OPENED}"'
     command = f'"{sys.executable}" -m tests.e2e.open_browser "{issuer}" "{username}" "$1"'
-    path.write_text(f'#!/bin/sh\ncd "{ROOT}" && exec {command} </dev/null >/dev/null 2>&1\n')
+    path.write_text(
+        f'#!/bin/sh\n{note}\ncd "{ROOT}" && exec {command} </dev/null >/dev/null 2>&1\n'
+    )
     path.chmod(0o755)
     return path
 
