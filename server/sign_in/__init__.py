@@ -4,6 +4,8 @@ a digest is stored. What becomes history is the person and whose identity he is.
 
 | module | holds |
 |---|---|
+| `endpoint` | the page and its forms; where a sign-in leads on to |
+| `provisioning` | accounts that an operator makes; the first administrator |
 | `identity_provider` | sending a browser to the provider, and taking it back |
 | `discovery` | the provider's metadata and Authlib's client for it |
 | `pending_sign_ins` | the rows of those who are at the provider now |
