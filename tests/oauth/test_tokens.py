@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from domain.token_family import GRACE
 from server.wiring import System
 from tests.mcp.wire import Wire
 from tests.oauth.flow import REDIRECT
-from tests.web import Web, web_of
+from tests.web import Web, web_of, web_with
 
 pytestmark = pytest.mark.anyio
 READ, WRITE = "doorward:user:read", "doorward:user:write"
@@ -169,8 +170,10 @@ async def test_registration_takes_json_alone(web: Web, body: bytes) -> None:
 
 PARAMETERS = st.sampled_from(
     [
+        "allow:doorward:user:read",
         "client_id",
         "client_secret",
+        "consent",
         "code",
         "code_verifier",
         "code_challenge",
@@ -178,6 +181,7 @@ PARAMETERS = st.sampled_from(
         "csrf",
         "decision",
         "grant_type",
+        "page",
         "password",
         "prompt",
         "redirect_uri",
@@ -187,6 +191,8 @@ PARAMETERS = st.sampled_from(
         "response_type",
         "scope",
         "state",
+        "switch",
+        "then",
         "token",
         "username",
     ]
@@ -197,19 +203,38 @@ TEXTS = (
     | st.sampled_from(["https://claude.ai/oauth/claude-code-client-metadata", "%", "\0", "dw1.."])
 )
 ENDPOINTS = st.sampled_from(
-    ["/authorize", "/authorize/continue", "/token", "/revoke", "/register", "/sign-in", "/consent"]
+    [
+        "/authorize",
+        "/authorize/continue",
+        "/token",
+        "/revoke",
+        "/introspect",
+        "/register",
+        "/sign-in",
+        "/sign-in/start",
+        "/sign-in/callback",
+        "/sign-out",
+        "/consent",
+        "/connections",
+        "/admin/connections",
+        "/mcp/user",
+        "/mcp/admin",
+        "/.well-known/oauth-authorization-server",
+    ]
 )
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     endpoint=ENDPOINTS,
     method=st.sampled_from(["GET", "POST"]),
     pairs=st.lists(st.tuples(PARAMETERS, TEXTS), max_size=6),
     raw=st.binary(max_size=40),
-    header=st.sampled_from(["Basic ", "Basic x", "Basic Ojo=", "Bearer x", ""]),
+    header=st.sampled_from(["Basic ", "Basic x", "Basic Ojo=", "Basic /w==", "Bearer dwa_x", ""]),
+    cookie=st.binary(max_size=50),
+    kind=st.sampled_from(["application/x-www-form-urlencoded", "application/json", "x", ""]),
 )
 async def test_nothing_sent_to_any_endpoint_is_a_fault_of_ours(
     fuzzed: Web,
@@ -218,14 +243,21 @@ async def test_nothing_sent_to_any_endpoint_is_a_fault_of_ours(
     pairs: list[tuple[str, str]],
     raw: bytes,
     header: str,
+    cookie: bytes,
+    kind: str,
 ) -> None:
     encoded = "&".join(f"{name}={_percent(value)}" for name, value in pairs).encode()
     url = f"{fuzzed.issuer}{endpoint}"
+    headers = [
+        (b"authorization", header.encode()),
+        (b"cookie", b"sid=" + cookie.translate(None, b"\r\n\0")),
+        (b"content-type", kind.encode()),
+    ]
     if method == "GET":
-        answer = await fuzzed.http.get(f"{url}?{encoded.decode()}")
+        answer = await fuzzed.http.get(f"{url}?{encoded.decode()}", headers=headers)
     else:
         content = encoded + (b"&" + raw if raw else b"")
-        answer = await fuzzed.http.post(url, content=content, headers={"authorization": header})
+        answer = await fuzzed.http.post(url, content=content, headers=headers)
     assert answer.status_code < 500, (endpoint, content if method == "POST" else encoded)
 
 
@@ -241,5 +273,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def fuzzed(web: Web) -> Web:
-    return web
+async def fuzzed(system: System) -> AsyncIterator[Web]:
+    """Without limits: what is refused before it is looked at would prove nothing."""
+    async with web_with(system, rate_limits=False) as (web, _):
+        yield web
