@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
@@ -13,11 +14,12 @@ from domain.consent import ConsentGiven, ConsentWidened
 from domain.token_family import CodeRedeemed, EndFamily, EndReason, FamilyEnded, FamilyOpened
 from domain.values import FamilyId, Via
 from server.oauth.token_rows import ACCESS_LIFE, CODE_LIFE
-from server.wiring import System
+from server.operations import OPERATIONS
+from server.wiring import SCHEMA, System
 from tests.mcp.wire import Wire
 from tests.oauth.flow import REDIRECT, challenge_of
 from tests.seeds import ALICE, CONTEXT
-from tests.web import Web, web_of
+from tests.web import Web, web_of, web_with
 
 pytestmark = pytest.mark.anyio
 READ, WRITE = "doorward:user:read", "doorward:user:write"
@@ -231,6 +233,19 @@ async def test_signing_in_changes_the_sessions_secret(web: Web) -> None:
     assert browser.http.cookies["sid"] != before
 
 
+async def test_behind_tls_the_cookie_is_for_this_host_and_no_script(system: System) -> None:
+    """RFC 6265bis §4.1.3.2: nobody can plant it from a sibling's host."""
+    async with web_with(system, public_url="https://doorward.example") as (web, _):
+        flow = web.flow()
+        await flow.register()
+        page = await web.browser().http.get(flow.authorization_url())
+        name, _, attributes = page.headers["set-cookie"].partition("=")
+        assert name == "__Host-sid"
+        for one in ("HttpOnly", "Secure", "Path=/", "SameSite=lax"):
+            assert one in attributes
+        assert "Domain" not in attributes
+
+
 async def test_pages_cannot_be_framed_or_cached(web: Web) -> None:
     flow = web.flow()
     await flow.register()
@@ -338,17 +353,13 @@ async def test_the_database_holds_no_usable_secret(web: Web) -> None:
         browser.password,
         flow.verifier,
     ]
+    again = (await flow.refresh(tokens["refresh_token"])).json()
+    told = OPERATIONS["resource-server add"](web.system, b'{"name":"rs"}', lambda _progress: None)
+    secrets += [again["access_token"], again["refresh_token"], told["secret"]]
+    tables = re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", "\n".join(SCHEMA))
+    assert {"refresh_successor", "pending_sign_in", "resource_server"} <= set(tables)
     with web.system.store.read() as rows:
-        tables = [
-            "authorization_code",
-            "access_token",
-            "refresh_token",
-            "token_family",
-            "consent",
-            "session",
-            "local_account",
-            "event_log",
-        ]
+        tables.append("event_log")
         dump = "".join(repr(rows.select(f"SELECT * FROM {table}")) for table in tables)
     assert [secret for secret in secrets if secret in dump] == []
     assert challenge_of(flow.verifier) in dump, "the dump is of what happened"
