@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -86,11 +87,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(settings: Settings, asked: argparse.Namespace) -> int:
-    _check_exposure(settings)
-    with listen(settings) as bound, open_system(settings) as system:
+    with listen(settings) as bound:
+        _check_exposure(settings)
+        return _serve_at(bound, settings, demonstrating=asked.demo)
+
+
+def _serve_at(bound: socket.socket, settings: Settings, *, demonstrating: bool) -> int:
+    with open_system(settings) as system:
         password: str | None = None
         people: tuple[str, ...] = ()
-        if asked.demo:
+        if demonstrating:
             password = demo.prepare(system)
             people = tuple(one.record.username.text for one in demo.PEOPLE)
         elif settings.signs_in_locally:
