@@ -9,14 +9,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.browser import FormBrowser
 from tests.e2e.npm_clients import CLIENTS, CONFORMANCE, NODE, McpRemote, TypeScriptClient, running
-from tests.e2e.open_browser import surroundings
+from tests.e2e.open_browser import brought, surroundings
 from tests.e2e.test_python_client import FIVE
 from tests.oauth.flow import Flow
 from tests.running import RunningServer, free_port
@@ -78,8 +76,7 @@ async def visited(process: asyncio.subprocess.Process, browser: FormBrowser) -> 
             if url not in opened:
                 opened.add(url)
                 landed = await browser.visit(url)
-                async with httpx.AsyncClient() as http:
-                    await http.get(landed)
+                await brought(landed)
     await process.wait()
     return said
 
