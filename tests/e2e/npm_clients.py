@@ -8,6 +8,8 @@ import json
 import os
 import pty
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,19 @@ ANSWER_SECONDS = 60
 TYPESCRIPT_CALLBACK = "http://127.0.0.1:43211/callback"
 
 
+@asynccontextmanager
+async def running(*command: object, **how: Any) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a program that is spoken with by pipes; it ends with the block, however that ends."""
+    pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE}
+    process = await asyncio.create_subprocess_exec(*map(str, command), **{**pipes, **how})
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
 class TypeScriptClient:
     """A program of tests/clients: it asks for a browser and tells its results line by line."""
 
@@ -36,14 +51,14 @@ class TypeScriptClient:
         self.process = process
 
     @classmethod
-    async def started(cls, browser: FormBrowser, file: str, *arguments: str) -> TypeScriptClient:
+    @asynccontextmanager
+    async def started(
+        cls, browser: FormBrowser, file: str, *arguments: str
+    ) -> AsyncIterator[TypeScriptClient]:
         """Start it on the user's MCP server."""
-        process = await asyncio.create_subprocess_exec(
-            *map(str, (NODE, CLIENTS / file, f"{browser.issuer}/mcp/user", *arguments)),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        return cls(browser, process)
+        command = (NODE, CLIENTS / file, f"{browser.issuer}/mcp/user", *arguments)
+        async with running(*command) as process:
+            yield cls(browser, process)
 
     async def told(self) -> dict[str, Any]:
         """Return the next line that it tells."""
@@ -92,21 +107,16 @@ class Inspector:
     async def __call__(self, *arguments: str) -> dict[str, Any]:
         """Run it once, signing in if it asks; return the result."""
         shown, terminal = pty.openpty()
-        process = await asyncio.create_subprocess_exec(
-            str(NODE),
-            str(INSPECTOR),
-            *("--cli", f"{self.browser.issuer}/mcp/user", "--transport", "http"),
-            *("--format", "json", "--callback-url", self.callback),
-            *arguments,
-            stdin=terminal,
-            stdout=terminal,
-            stderr=terminal,
-            env=self.environment,
-            start_new_session=True,
+        command = (
+            *(NODE, INSPECTOR, "--cli", f"{self.browser.issuer}/mcp/user", "--transport", "http"),
+            *("--format", "json", "--callback-url", self.callback, *arguments),
         )
-        os.close(terminal)
-        text = await self._watch(shown)
-        assert await process.wait() == 0, text
+        how = {"env": self.environment, "start_new_session": True}
+        ends = dict.fromkeys(("stdin", "stdout", "stderr"), terminal)
+        async with running(*command, **ends, **how) as process:
+            os.close(terminal)
+            text = await self._watch(shown)
+            assert await process.wait() == 0, text
         line = next(line for line in text.splitlines() if line.startswith('{"result"'))
         result: dict[str, Any] = json.loads(line)["result"]
         return result
@@ -156,23 +166,16 @@ class McpRemote:
 
     async def tools(self) -> list[str]:
         """Start it, ask for the tools through it, and end it; return their names."""
-        process = await asyncio.create_subprocess_exec(
-            *map(str, self.command),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=self.environment,
-        )
-        try:
-            hello = {
-                "protocolVersion": "2025-11-25",
-                "capabilities": {},
-                "clientInfo": {"name": "test", "version": "1"},
-            }
+        hello = {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": {"name": "test", "version": "1"},
+        }
+        how = {"stderr": asyncio.subprocess.DEVNULL, "env": self.environment}
+        async with running(*self.command, **how) as process:
             await _ask(process, {"id": 1, "method": "initialize", "params": hello})
             await _ask(process, {"method": "notifications/initialized"})
             listed = await _ask(process, {"id": 2, "method": "tools/list"})
-        finally:
             process.terminate()
             await process.wait()
         return [tool["name"] for tool in listed["tools"]]

@@ -17,11 +17,26 @@ OPENED = "opened"
 """The file of a home that holds the URLs for which a browser was started in it, a line each."""
 
 
+LISTENING_SECONDS = 20
+
+
 async def main(issuer: str, username: str, url: str) -> None:
     async with FormBrowser(issuer, username) as browser:
         landed = await browser.visit(url)
-    async with httpx.AsyncClient() as http:
-        await http.get(landed)
+    await brought(landed)
+
+
+async def brought(landed: str) -> None:
+    """Bring the answer to the program that waits for it. mcp-remote listens only once it has seen
+    how its browser gets on, and this person is faster than that."""
+    async with asyncio.timeout(LISTENING_SECONDS), httpx.AsyncClient() as http:
+        while True:
+            try:
+                await http.get(landed)
+            except httpx.ConnectError:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
 def program(path: Path, issuer: str, username: str) -> Path:

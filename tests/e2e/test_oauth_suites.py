@@ -9,14 +9,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from tests.browser import FormBrowser
-from tests.e2e.npm_clients import CLIENTS, CONFORMANCE, NODE, McpRemote
-from tests.e2e.open_browser import surroundings
+from tests.e2e.npm_clients import CLIENTS, CONFORMANCE, NODE, McpRemote, TypeScriptClient, running
+from tests.e2e.open_browser import brought, surroundings
 from tests.e2e.test_python_client import FIVE
 from tests.oauth.flow import Flow
 from tests.running import RunningServer, free_port
@@ -28,19 +26,16 @@ AUTHLAB = Path(sys.executable).with_name("mcp-authlab")
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     settings = {"DOORWARD_CLIENT_DOCUMENTS": "advertise", "DOORWARD_NATS_URL": "off"}
-    running = RunningServer(tmp_path_factory.mktemp("suites") / "data", settings)
-    yield running.start()
-    assert running.stop() == 0, running.said()
+    served = RunningServer(tmp_path_factory.mktemp("suites") / "data", settings)
+    yield served.start()
+    assert served.stop() == 0, served.said()
 
 
-async def started(*command: str | Path, **how: Any) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *map(str, command),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        **how,
-    )
+async def ended_well(*command: object, env: dict[str, str]) -> None:
+    """Run a program to its end; it must not complain."""
+    async with running(*command, stderr=asyncio.subprocess.STDOUT, env=env) as process:
+        said, _ = await process.communicate()
+        assert process.returncode == 0, said.decode()
 
 
 async def test_the_conformance_suites_authorization_scenarios_pass(
@@ -50,13 +45,14 @@ async def test_the_conformance_suites_authorization_scenarios_pass(
     port = free_port()
     flow = Flow(browser.http, server.issuer)
     await flow.register(redirect_uris=[f"http://127.0.0.1:{port}/callback"])
-    process = await started(
+    command = (
         *(NODE, CONFORMANCE, "authorization", "--url", server.issuer),
-        *("--client-id", flow.client_id, "--resource", server.mcp_url, "--port", str(port)),
+        *("--client-id", flow.client_id, "--resource", server.mcp_url, "--port", port),
         *("--output-dir", tmp_path),
     )
-    said = await visited(process, browser)
-    assert process.returncode == 0, said
+    async with running(*command, stderr=asyncio.subprocess.STDOUT) as process:
+        said = await visited(process, browser)
+        assert process.returncode == 0, said
     checks = recorded(tmp_path)
     assert sorted((one["id"], one["status"]) for one in checks) == [
         ("authorization-code-grant", "SUCCESS"),
@@ -80,8 +76,7 @@ async def visited(process: asyncio.subprocess.Process, browser: FormBrowser) -> 
             if url not in opened:
                 opened.add(url)
                 landed = await browser.visit(url)
-                async with httpx.AsyncClient() as http:
-                    await http.get(landed)
+                await brought(landed)
     await process.wait()
     return said
 
@@ -90,21 +85,17 @@ async def test_authlab_finds_nothing(server: RunningServer, tmp_path: Path) -> N
     """mcp-authlab, signed in as somebody who may use both resources: 33 checks of the
     specification's rules, none failed."""
     environment = surroundings(tmp_path, server.issuer, "admin")
-    process = await started(
+    await ended_well(
         *(AUTHLAB, "login", server.mcp_url, "--thorough"),
         *("--foreign-resource", f"{server.issuer}/mcp/admin"),
         env=environment,
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
     report = tmp_path / "report.json"
-    process = await started(
+    await ended_well(
         *(AUTHLAB, "scan", server.mcp_url, "--fail-under", "A"),
         *("--format", "json", "--output", report),
         env=environment,
     )
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
     results = json.loads(report.read_text())["results"]
     statuses = {one["id"]: one["status"] for one in results}
     others = {name: status for name, status in statuses.items() if status != "pass"}
@@ -127,22 +118,12 @@ async def test_a_strict_client_of_the_rfcs_goes_the_whole_way(
 ) -> None:
     """openid-client: registration, PKCE, iss, refresh, introspection, revocation."""
     told = json.loads(server.run("resource-server", "add", "strict", "--json").stdout)
-    process = await started(
-        *(NODE, CLIENTS / "openid-client.mjs", server.issuer, server.mcp_url),
-        env={
-            "PATH": "",
-            "INTROSPECT_ID": "strict",
-            "INTROSPECT_SECRET": told["secret"],
-        },
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    first = (await process.stdout.readline()).decode()
-    landed = await browser.visit(json.loads(first)["authorize"])
-    process.stdin.write(landed.encode() + b"\n")
-    said, _ = await process.communicate()
-    assert process.returncode == 0, said.decode()
-    result = json.loads(said)
+    credentials = {"INTROSPECT_ID": "strict", "INTROSPECT_SECRET": told["secret"]}
+    command = (NODE, CLIENTS / "openid-client.mjs", server.issuer, server.mcp_url)
+    async with running(*command, env={"PATH": "", **credentials}) as process:
+        client = TypeScriptClient(browser, process)
+        await client.signed_in()
+        result = await client.result()
     assert result["before"]["active"] is True
     assert result["before"]["username"] == "alice"
     assert result["after"] == {"active": False}

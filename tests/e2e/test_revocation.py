@@ -54,13 +54,13 @@ async def test_the_python_client_signs_in_again(browser: FormBrowser) -> None:
 async def test_the_typescript_sdk_signs_in_again(
     browser: FormBrowser, program: tuple[str, ...], npm: None
 ) -> None:
-    client = await TypeScriptClient.started(browser, *program, "afterRevocation")
-    await client.signed_in()
-    kept = await client.told()
-    await revoke(browser.issuer, kept["client_id"], kept["token"])
-    await client.answer("go on")
-    await client.signed_in()
-    assert await client.result() == {"tools": 5}
+    async with TypeScriptClient.started(browser, *program, "afterRevocation") as client:
+        await client.signed_in()
+        kept = await client.told()
+        await revoke(browser.issuer, kept["client_id"], kept["token"])
+        await client.answer("go on")
+        await client.signed_in()
+        assert await client.result() == {"tools": 5}
     assert len(browser.opened) == 2
 
 

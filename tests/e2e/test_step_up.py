@@ -62,11 +62,10 @@ async def test_the_typescript_sdk_asks_for_the_scopes_that_the_403_names(
 ) -> None:
     client_id, tokens = await reader(browser, TYPESCRIPT_CALLBACK)
     kept = {"information": {"client_id": client_id}, "kept": tokens.model_dump(exclude_none=True)}
-    client = await TypeScriptClient.started(
-        browser, "client-v2.mjs", era, "stepUp", json.dumps(kept)
-    )
-    await client.signed_in()
-    told = await client.result()
+    program = ("client-v2.mjs", era, "stepUp", json.dumps(kept))
+    async with TypeScriptClient.started(browser, *program) as client:
+        await client.signed_in()
+        told = await client.result()
     assert told["before"] == USER_READ
     assert set(told["after"].split()) == BOTH
     assert told["submitted"] == 1

@@ -27,9 +27,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("npm")]
 async def test_the_typescript_sdk_signs_in_searches_submits_and_lists(
     browser: FormBrowser, program: tuple[str, ...]
 ) -> None:
-    client = await TypeScriptClient.started(browser, *program)
-    await client.signed_in()
-    told = await client.result()
+    async with TypeScriptClient.started(browser, *program) as client:
+        await client.signed_in()
+        told = await client.result()
     assert told["tools"] == FIVE
     assert told["app"] == "github"
     assert told["listed"] == told["submitted"]
