@@ -6,9 +6,9 @@
 | ``/register`` | `registration` | RFC 7591; the client id carries its own signed metadata |
 | ``/authorize`` | `authorization_endpoint` | RFC 6749 §4.1; its rules in order: `authorize` |
 | ``/consent`` | `consent_pages`, `issuing` | a person; then consent, family and code at once |
-| ``/token`` | `grants`, `token_issuing` | Authlib's grants; the rest is `domain.token_family`'s |
+| ``/token`` | `token_routes`, `grants`, `token_issuing` | Authlib's grants; the rest is `domain.token_family`'s |
 | ``/introspect`` | `introspection` | RFC 7662, for resource servers on other machines |
-| ``/revoke`` | `authorization_server` | RFC 7009 |
+| ``/revoke`` | `token_routes` | RFC 7009 |
 | ``/connections``, ``/admin/connections`` | `connection_pages` | what is connected, and its end |
 
 `resources` says which resources and scopes there are, and whom a role lets have them. `clients`
