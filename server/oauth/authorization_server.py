@@ -159,7 +159,7 @@ class AuthorizationServer:
                 return JSONResponse({"error": "invalid_request"}, 413, headers=NO_STORE)
             fields, address = fields_of(body), address_of(request)
             client_id = client_named(fields, request.headers)
-            wait = limits.token(client_id, address)
+            wait = limits.token_request(client_id, address)
             if wait is not None:
                 return too_many(wait)
             status, content, headers = await anyio.to_thread.run_sync(
@@ -179,7 +179,7 @@ class AuthorizationServer:
             body = await read_limited(request, FORM_LIMIT)
             fields, address = fields_of(body or b""), address_of(request)
             client_id = client_named(fields, request.headers)
-            wait = limits.token(client_id, address)
+            wait = limits.token_request(client_id, address)
             if wait is not None:
                 return too_many(wait)
             client = await anyio.to_thread.run_sync(
@@ -230,7 +230,7 @@ def _cross_origin(route: BaseRoute) -> BaseRoute:
             allow_origins=["*"],
             allow_methods=methods,
             allow_headers=["*"],
-            expose_headers=["WWW-Authenticate"],
+            expose_headers=["WWW-Authenticate", "Retry-After"],
         )
         return Route(route.path, inner, methods=methods)
     return route
