@@ -1,6 +1,7 @@
 """How often something may be tried, by whom. Counts live in this process's memory, under digests, and
 go when their window has passed; the library `limits` keeps them. Only failures are counted where
-success is what everybody wants: an office shares one address and one published client id.
+success is what everybody wants: an office shares one address and one published client id. Each
+limit has room of its own, so that what fills one flushes no count of another.
 
 | what            | most                     | of whom                                            |
 |-----------------|--------------------------|----------------------------------------------------|
@@ -8,6 +9,7 @@ success is what everybody wants: an office shares one address and one published 
 |                 |                          | address, so that no stranger can lock him out      |
 | failed sign-ins | 20 in a minute           | an address                                         |
 | failed token    | 60 in a minute           | a client at an address                             |
+| token requests  | 600 in a minute          | a client at an address; successes count as well    |
 | registrations   | 120 in a minute          | an address; nothing is stored, so it is generous   |
 | sign-ins begun  | 300 in a minute          | an address; each leaves a row for half an hour     |
 """
@@ -17,6 +19,7 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from collections import defaultdict
 
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -26,20 +29,56 @@ from starlette.responses import JSONResponse, Response
 
 from server.secret_tokens import digest
 
+MOST_KEYS = 100_000
+"""Names in one limit's memory: some tens of megabytes when an attacker fills it."""
+FEW_KEYS = 1_000
 FAILED_SIGN_INS = RateLimitItemPerMinute(5, 15, namespace="sign-in account")
 FAILED_SIGN_INS_BY_ADDRESS = RateLimitItemPerMinute(20, namespace="sign-in address")
 FAILED_TOKEN_REQUESTS = RateLimitItemPerMinute(60, namespace="token failed")
+TOKEN_REQUESTS = RateLimitItemPerMinute(600, namespace="token")
 BEGINNINGS = RateLimitItemPerMinute(300, namespace="begin")
 REGISTRATIONS = RateLimitItemPerMinute(120, namespace="register")
+
+
+class _BoundedMemory(MemoryStorage):
+    """The library's memory, which would keep an empty list for every name it ever met. Names are
+    swept when they have doubled; where that does not make room, those known longest go."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+        self._sweep_at = min(FEW_KEYS, most)
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count an attempt as the library does, once there is room for its name."""
+        if key not in self.events and len(self.events) >= self._sweep_at:
+            self._sweep()
+        return super().acquire_entry(key, limit, expiry, amount)
+
+    def _sweep(self) -> None:
+        now = time.time()
+        for key in list(self.events):
+            with self.locks[key]:
+                found = self.events[key]
+                if not found or found[0].expiry <= now:
+                    self.clear(key)
+        if len(self.events) >= self._most:
+            for key in list(self.events)[: self._most // 2]:
+                # The library's own sweep, on its thread, holds the same lock.
+                with self.locks[key]:
+                    self.clear(key)
+        self._sweep_at = min(self._most, max(FEW_KEYS, 2 * len(self.events)))
 
 
 class Limits:
     """Counts attempts. Each question returns the seconds to wait, or None to go on."""
 
-    def __init__(self, *, on: bool) -> None:
+    def __init__(self, *, on: bool, most_keys: int = MOST_KEYS) -> None:
         """Without `on`, nothing is counted and nobody waits."""
         self._on = on
-        self._counts = MovingWindowRateLimiter(MemoryStorage())
+        self._counts: defaultdict[str, MovingWindowRateLimiter] = defaultdict(
+            lambda: MovingWindowRateLimiter(_BoundedMemory(most_keys))
+        )
 
     def sign_in(self, account: str, address: str) -> int | None:
         """Ask before a password is looked at. `account` is what `account_key` returns."""
@@ -57,10 +96,17 @@ class Limits:
     def signed_in(self, account: str) -> None:
         """Forget an account's failures."""
         if self._on:
-            self._counts.clear(FAILED_SIGN_INS, digest(account))
+            self._of(FAILED_SIGN_INS).clear(FAILED_SIGN_INS, digest(account))
+
+    def token_request(self, client_id: str, address: str) -> int | None:
+        """Ask before a request about tokens is looked at, and count it."""
+        wait = self._wait(TOKEN_REQUESTS, f"{client_id} {address}")
+        self._hit(TOKEN_REQUESTS, f"{client_id} {address}")
+        return self.token(client_id, address) if wait is None else wait
 
     def token(self, client_id: str, address: str) -> int | None:
-        """Ask before a token request is looked at."""
+        """Ask before a token is looked at for somebody who may ask as often as he likes, as long as
+        he proves who he is."""
         return self._wait(FAILED_TOKEN_REQUESTS, f"{client_id} {address}")
 
     def token_failed(self, client_id: str, address: str) -> None:
@@ -81,14 +127,17 @@ class Limits:
 
     def _wait(self, limit: RateLimitItem, key: str) -> int | None:
         name = digest(key)
-        if not self._on or self._counts.test(limit, name):
+        if not self._on or self._of(limit).test(limit, name):
             return None
-        reset = self._counts.get_window_stats(limit, name).reset_time
+        reset = self._of(limit).get_window_stats(limit, name).reset_time
         return max(1, math.ceil(reset - time.time()))
 
     def _hit(self, limit: RateLimitItem, key: str) -> None:
         if self._on:
-            self._counts.hit(limit, digest(key))
+            self._of(limit).hit(limit, digest(key))
+
+    def _of(self, limit: RateLimitItem) -> MovingWindowRateLimiter:
+        return self._counts[limit.namespace]
 
 
 def account_key(username: str, address: str, *, administrator: bool) -> str:
@@ -98,13 +147,17 @@ def account_key(username: str, address: str, *, administrator: bool) -> str:
 
 
 def address_of(request: Request) -> str:
-    """Return the network address a request came from; of IPv6 the network that one household has."""
+    """Return the network address a request came from; of IPv6 the network that one household has. On
+    a socket for both families an IPv4 address comes as ``::ffff:a.b.c.d`` (RFC 4291 §2.5.5.2): all of
+    them would be one household."""
     host = request.client.host if request.client else ""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
     if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network(f"{address}/64", strict=False))
     return host
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import signal
 import socket
@@ -77,6 +78,18 @@ async def _serve(
         raise web.fault
 
 
+def believed(trusted: Sequence[str]) -> list[str]:
+    """Return the trusted networks, those of IPv4 also as a socket for both families sees them
+    (RFC 4291 §2.5.5.2)."""
+    networks = [ipaddress.ip_network(one) for one in trusted]
+    mapped = [
+        f"::ffff:{one.network_address}/{96 + one.prefixlen}"
+        for one in networks
+        if isinstance(one, ipaddress.IPv4Network)
+    ]
+    return [*map(str, networks), *mapped]
+
+
 class _Web(uvicorn.Server):
     """uvicorn, telling when it is ready and remembering why it was stopped."""
 
@@ -93,7 +106,7 @@ class _Web(uvicorn.Server):
             server_header=False,
             # Who a request came from, for limits; our own URLs never depend on such headers.
             proxy_headers=bool(trusted),
-            forwarded_allow_ips=list(trusted),
+            forwarded_allow_ips=believed(trusted),
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)

@@ -157,7 +157,7 @@ def _cross_origin(route: BaseRoute) -> BaseRoute:
             allow_origins=["*"],
             allow_methods=methods,
             allow_headers=["*"],
-            expose_headers=["WWW-Authenticate"],
+            expose_headers=["WWW-Authenticate", "Retry-After"],
         )
         return Route(route.path, inner, methods=methods)
     return route

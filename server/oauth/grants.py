@@ -62,15 +62,15 @@ class TokenRequest(OAuth2Request):  # type: ignore[misc]  # Authlib is untyped
 
 
 def client_named(fields: Mapping[str, list[str]], headers: Mapping[str, str]) -> str:
-    """Return the client id that a request names, true or not; empty where it names none."""
-    named = fields.get("client_id")
-    if named:
-        return named[0]
+    """Return the client id that a request names, true or not; empty where it names none, or two
+    (RFC 6749 §2.3): else the one that is not looked at would choose what failures count for."""
+    in_form = (fields.get("client_id") or [""])[0]
     try:
-        client_id, _ = extract_basic_authorization({"Authorization": headers["authorization"]})
+        found, _ = extract_basic_authorization({"Authorization": headers["authorization"]})
     except (KeyError, ValueError):
-        return ""
-    return client_id or ""
+        found = None
+    in_header = found or in_form
+    return in_header if in_form in ("", in_header) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class TokenRoutes:
             return JSONResponse({"error": "invalid_request"}, 413, headers=NO_STORE)
         fields, address = fields_of(body), address_of(request)
         client_id = client_named(fields, request.headers)
-        wait = self.limits.token(client_id, address)
+        wait = self.limits.token_request(client_id, address)
         if wait is not None:
             return too_many(wait)
         status, content, headers = await anyio.to_thread.run_sync(
@@ -68,7 +68,7 @@ class TokenRoutes:
         body = await read_limited(request, FORM_LIMIT)
         fields, address = fields_of(body or b""), address_of(request)
         client_id = client_named(fields, request.headers)
-        wait = self.limits.token(client_id, address)
+        wait = self.limits.token_request(client_id, address)
         if wait is not None:
             return too_many(wait)
         client = await anyio.to_thread.run_sync(

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from domain.person import PutPerson, Role
 from server.limits import Limits, account_key, address_of
+from server.serving import believed
 from server.wiring import System
 from tests.browser import FormBrowser
 from tests.seeds import BOB, PASSWORD, person
@@ -103,6 +106,40 @@ async def test_failed_token_requests_of_one_client_at_one_address_are_limited(we
     assert "access_token" in await other.sign_in(web.browser())
 
 
+async def test_a_second_client_id_does_not_hide_whose_secret_is_guessed(web: Web) -> None:
+    """RFC 6749 §2.3: a client authenticates in one way."""
+    client = (await web.flow().register(token_endpoint_auth_method="client_secret_basic")).json()
+    url, auth = f"{web.issuer}/revoke", (client["client_id"], "wrong")
+    answers = [
+        (await web.http.post(url, data={"client_id": f"id-{n}"}, auth=auth)).status_code
+        for n in range(61)
+    ]
+    assert answers == [401] * 60 + [429]
+    honest = (client["client_id"], client["client_secret"])
+    form = {"client_id": client["client_id"], "token": "x"}
+    assert (await web.http.post(url, data=form, auth=honest)).status_code == 200
+
+
+async def test_all_token_requests_of_one_client_at_one_address_are_limited(web: Web) -> None:
+    """Even good ones, though an office shares an address and a published client id."""
+    flow = web.flow()
+    tokens = await flow.sign_in(web.browser())
+    form = {"token": "dwa_unknown", "client_id": flow.client_id}
+    url = f"{web.issuer}/revoke"
+    answers = [(await web.http.post(url, data=form)).status_code for _ in range(599)]
+    assert answers == [200] * 599, "with the code's redemption, 600"
+    refused = await flow.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.json()["error"]) == (429, "temporarily_unavailable")
+    assert (
+        "Retry-After"
+        in (
+            await web.http.post(url, data=form, headers={"origin": "https://inspector.example"})
+        ).headers["access-control-expose-headers"]
+    )
+    other = web.flow()
+    assert "access_token" in await other.sign_in(web.browser())
+
+
 async def test_registrations_from_one_address_are_limited(web: Web) -> None:
     flow = web.flow()
     answers = [(await flow.register()).status_code for _ in range(121)]
@@ -137,6 +174,7 @@ def test_an_ipv6_household_is_one_address() -> None:
     assert address_of(request("2001:db8::1")) == address_of(request("2001:db8::ffff"))
     assert address_of(request("2001:db8:1::1")) != address_of(request("2001:db8::1"))
     assert address_of(request("203.0.113.7")) == "203.0.113.7"
+    assert address_of(request("::ffff:203.0.113.7")) == "203.0.113.7", "RFC 4291 §2.5.5.2"
     assert address_of(Request({"type": "http", "client": None, "headers": []})) == ""
 
 
@@ -144,7 +182,57 @@ def test_what_is_counted_is_no_name_in_clear() -> None:
     """A dump of the memory tells nobody who tried what."""
     limits = Limits(on=True)
     limits.sign_in_failed(account_key("alice", "203.0.113.7", administrator=False), "203.0.113.7")
-    kept = repr(limits._counts.storage.__dict__["events"])
+    kept = repr([list(one) for one in memories(limits)])
     assert "alice" not in kept
     assert "203.0.113.7" not in kept
     assert len(kept) > 100
+
+
+def test_names_that_nobody_tries_any_more_are_forgotten(minutes: list[float]) -> None:
+    limits = Limits(on=True, most_keys=4_000)
+    for number in range(999):
+        limits.token_failed(f"client-{number}", "203.0.113.7")
+    minutes.append(2)
+    limits.token_failed("last", "203.0.113.7")
+    limits.token_failed("very last", "203.0.113.7")
+    assert [len(one) for one in memories(limits)] == [2]
+
+
+def test_a_flood_of_names_takes_no_more_than_its_room_and_no_other_limits(
+    minutes: list[float],
+) -> None:
+    limits = Limits(on=True, most_keys=100)
+    for _ in range(5):
+        limits.sign_in_failed("alice", "203.0.113.7")
+    for number in range(1_000):
+        limits.token_failed(f"client-{number}", "203.0.113.7")
+    assert max(len(one) for one in memories(limits)) <= 100
+    assert limits.sign_in("alice", "198.51.100.9") is not None
+
+
+def memories(limits: Limits) -> list[dict[str, object]]:
+    """Return what each limit remembers, by name."""
+    return [one.storage.__dict__["events"] for one in limits._counts.values()]
+
+
+@pytest.mark.parametrize(
+    ("peer", "counted"),
+    [
+        ("10.1.2.3", "203.0.113.9"),
+        ("::ffff:10.1.2.3", "203.0.113.9"),
+        ("2001:db8::7", "203.0.113.9"),
+        ("11.1.2.3", "11.1.2.3"),
+        ("::ffff:11.1.2.3", "11.1.2.3"),
+    ],
+)
+async def test_a_proxy_is_known_on_a_socket_for_both_families(peer: str, counted: str) -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(address_of(Request(scope)))
+
+    trusting = ProxyHeadersMiddleware(app, believed(("10.0.0.0/8", "2001:db8::/32")))  # type: ignore[arg-type]  # uvicorn's own types of the same thing
+    headers = [(b"x-forwarded-for", b"203.0.113.9")]
+    scope = {"type": "http", "client": (peer, 1), "headers": headers}
+    await trusting(scope, None, None)  # type: ignore[arg-type]  # neither is called
+    assert seen == [counted]
