@@ -98,6 +98,9 @@ def _serve_at(bound: socket.socket, settings: Settings, *, demonstrating: bool) 
         people: tuple[str, ...] = ()
         if demonstrating:
             password = demo.prepare(system)
+            if not settings.signs_in_locally:
+                # The demo's people have passwords that nobody may use here.
+                password = None
             people = tuple(one.record.username.text for one in demo.PEOPLE)
         elif settings.signs_in_locally:
             password, people = first_administrator(system), (FIRST,)

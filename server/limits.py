@@ -5,8 +5,8 @@ limit has room of its own, so that what fills one flushes no count of another.
 
 | what            | most                     | of whom                                            |
 |-----------------|--------------------------|----------------------------------------------------|
-| failed sign-ins | 5 in 15 minutes          | an account; an administrator's only from the same  |
-|                 |                          | address, so that no stranger can lock him out      |
+| failed sign-ins | 5 in 15 minutes          | an account; no stranger locks an administrator out |
+|                 |                          | elsewhere, nor is told that he is one              |
 | failed sign-ins | 20 in a minute           | an address                                         |
 | failed token    | 60 in a minute           | a client at an address                             |
 | token requests  | 600 in a minute          | a client at an address; successes count as well    |
@@ -33,6 +33,7 @@ MOST_KEYS = 100_000
 """Names in one limit's memory: some tens of megabytes when an attacker fills it."""
 FEW_KEYS = 1_000
 FAILED_SIGN_INS = RateLimitItemPerMinute(5, 15, namespace="sign-in account")
+FAILED_SIGN_INS_HERE = RateLimitItemPerMinute(5, 15, namespace="sign-in account and address")
 FAILED_SIGN_INS_BY_ADDRESS = RateLimitItemPerMinute(20, namespace="sign-in address")
 FAILED_TOKEN_REQUESTS = RateLimitItemPerMinute(60, namespace="token failed")
 TOKEN_REQUESTS = RateLimitItemPerMinute(600, namespace="token")
@@ -80,23 +81,34 @@ class Limits:
             lambda: MovingWindowRateLimiter(_BoundedMemory(most_keys))
         )
 
-    def sign_in(self, account: str, address: str) -> int | None:
-        """Ask before a password is looked at. `account` is what `account_key` returns."""
+    def sign_in(self, username: str, address: str) -> int | None:
+        """Ask before a password is looked at: the same for every name, known or not."""
         waits = (
-            self._wait(FAILED_SIGN_INS, account),
+            self._wait(FAILED_SIGN_INS_HERE, _here(username, address)),
             self._wait(FAILED_SIGN_INS_BY_ADDRESS, address),
         )
         return max((wait for wait in waits if wait is not None), default=None)
 
-    def sign_in_failed(self, account: str, address: str) -> None:
+    def sign_in_elsewhere(self, username: str) -> int | None:
+        """Ask once the password has been looked at, so that time tells nobody for whom the answer
+        does not count: an administrator whose password was right."""
+        return self._wait(FAILED_SIGN_INS, username.casefold())
+
+    def sign_in_failed(self, username: str, address: str) -> None:
         """Count a wrong password, or a name that nobody has."""
-        self._hit(FAILED_SIGN_INS, account)
+        self._hit(FAILED_SIGN_INS, username.casefold())
+        self._hit(FAILED_SIGN_INS_HERE, _here(username, address))
         self._hit(FAILED_SIGN_INS_BY_ADDRESS, address)
 
-    def signed_in(self, account: str) -> None:
-        """Forget an account's failures."""
-        if self._on:
-            self._of(FAILED_SIGN_INS).clear(FAILED_SIGN_INS, digest(account))
+    def signed_in(self, username: str, address: str) -> None:
+        """Forget an account's failures; not those that make others wait, since only an
+        administrator can sign in during that time and nobody else may see that one has."""
+        if not self._on:
+            return
+        here = digest(_here(username, address))
+        self._of(FAILED_SIGN_INS_HERE).clear(FAILED_SIGN_INS_HERE, here)
+        if self.sign_in_elsewhere(username) is None:
+            self._of(FAILED_SIGN_INS).clear(FAILED_SIGN_INS, digest(username.casefold()))
 
     def token_request(self, client_id: str, address: str) -> int | None:
         """Ask before a request about tokens is looked at, and count it."""
@@ -140,10 +152,8 @@ class Limits:
         return self._counts[limit.namespace]
 
 
-def account_key(username: str, address: str, *, administrator: bool) -> str:
-    """Return what an account's failures are counted under."""
-    name = username.casefold()
-    return f"{name} {address}" if administrator else name
+def _here(username: str, address: str) -> str:
+    return f"{username.casefold()} {address}"
 
 
 def address_of(request: Request) -> str:

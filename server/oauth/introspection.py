@@ -74,16 +74,17 @@ class Introspection:
 def _credentials(form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, str, bool]:
     """Return name and secret, and whether they came by HTTP Basic (RFC 6749 §2.3.1)."""
     if "authorization" not in headers:
-        return form.get("client_id", ""), form.get("client_secret", ""), False
+        name = form.get("client_id", "").replace("\0", "")
+        return name, form.get("client_secret", ""), False
     try:
         found = extract_basic_authorization({"Authorization": headers["authorization"]})
     except ValueError:
         found = ("", "")
-    return found[0] or "", found[1] or "", True
+    return (found[0] or "").replace("\0", ""), found[1] or "", True
 
 
 def _authenticated(rows: Rows, name: str, secret: str, now: datetime) -> ResourceServerRow | None:
-    row = resource_server(rows, name.replace("\0", ""))
+    row = resource_server(rows, name)
     given = digest(secret)
     good = row.good_digests(now) if row else [digest("")]
     matching = [hmac.compare_digest(one, given) for one in good]

@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from domain.ports import Clock
 from domain.values import PersonId
 from server.command_bus import CommandBus, UnitOfWork
-from server.limits import Limits, account_key, address_of
+from server.limits import Limits, address_of
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import form_token, is_ours, read_form
 from server.reads import Reads
@@ -110,9 +110,7 @@ class SignIn:
             return expired()
         name, password = _storable(form.get("username", "")), form.get("password", "")
         found = await self.reads.query(lambda rows: accounts.account(rows, name))
-        address = address_of(request)
-        key = account_key(name, address, administrator=bool(found and found.administrator))
-        person, wait = await self._attempt(key, address, found, password)
+        person, wait = await self._attempt(name, address_of(request), found, password)
         if wait is not None:
             return await self._later(request, then, wait)
         if person is None:
@@ -172,20 +170,22 @@ class SignIn:
         return answer
 
     async def _attempt(
-        self, key: str, address: str, found: Account | None, password: str
+        self, name: str, address: str, found: Account | None, password: str
     ) -> tuple[PersonId | None, int | None]:
         """Return the person, or the seconds to wait. Counted while hashing is held, so that many
         guesses at once are no more than many one by one."""
         async with self.hashing:
-            wait = self.limits.sign_in(key, address)
+            wait = self.limits.sign_in(name, address)
             if wait is not None:
                 return None, wait
             person = await anyio.to_thread.run_sync(accounts.check_password, found, password)
+            wait = self.limits.sign_in_elsewhere(name)
             if person is None:
-                self.limits.sign_in_failed(key, address)
-            else:
-                self.limits.signed_in(key)
-            return person, None
+                self.limits.sign_in_failed(name, address)
+            elif wait is None or (found and found.administrator):
+                self.limits.signed_in(name, address)
+                return person, None
+            return None, wait
 
     async def _later(self, request: Request, then: str, wait: int) -> Response:
         """Answer too many failures (RFC 6585 §4); the same for every name, known or not."""

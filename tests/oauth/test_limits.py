@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from domain.person import PutPerson, Role
-from server.limits import Limits, account_key, address_of
+from server.limits import Limits, address_of
 from server.serving import believed
 from server.wiring import System
 from tests.browser import FormBrowser
@@ -85,6 +85,22 @@ async def test_no_stranger_locks_an_administrator_out(web: Web) -> None:
     stranger = Guesser(web)
     assert [await stranger.guess("bob") for _ in range(6)] == [401] * 5 + [429]
     assert await Guesser(web, "198.51.100.9").guess("bob", PASSWORD) == 303
+
+
+@pytest.mark.parametrize("name", ["alice", "bob", "nobody-of-this-name"])
+async def test_nobody_learns_from_two_addresses_who_is_an_administrator(
+    web: Web, name: str
+) -> None:
+    """Bob is one. Each wrong answer is the same for him as for others, wherever it is given."""
+    roles = (Role.ADMINISTRATOR, Role.EMPLOYEE)
+    await web.execute(PutPerson(BOB, replace(person(BOB), roles=roles)))
+    stranger, elsewhere = Guesser(web), Guesser(web, "198.51.100.9")
+    assert [await stranger.guess(name) for _ in range(6)] == [401] * 5 + [429]
+    assert [await elsewhere.guess(name) for _ in range(6)] == [429] * 6
+    expected = 303 if name == "bob" else 429
+    assert await Guesser(web, "192.0.2.1").guess(name, PASSWORD) == expected
+    assert await elsewhere.guess(name, PASSWORD) == 429, "five guesses are five guesses"
+    assert await Guesser(web, "192.0.2.2").guess(name) == 429, "nor that he has signed in"
 
 
 async def test_an_address_that_tries_many_names_has_to_wait(web: Web) -> None:
@@ -181,7 +197,7 @@ def test_an_ipv6_household_is_one_address() -> None:
 def test_what_is_counted_is_no_name_in_clear() -> None:
     """A dump of the memory tells nobody who tried what."""
     limits = Limits(on=True)
-    limits.sign_in_failed(account_key("alice", "203.0.113.7", administrator=False), "203.0.113.7")
+    limits.sign_in_failed("alice", "203.0.113.7")
     kept = repr([list(one) for one in memories(limits)])
     assert "alice" not in kept
     assert "203.0.113.7" not in kept
@@ -207,7 +223,8 @@ def test_a_flood_of_names_takes_no_more_than_its_room_and_no_other_limits(
     for number in range(1_000):
         limits.token_failed(f"client-{number}", "203.0.113.7")
     assert max(len(one) for one in memories(limits)) <= 100
-    assert limits.sign_in("alice", "198.51.100.9") is not None
+    assert limits.sign_in("alice", "203.0.113.7") is not None
+    assert limits.sign_in_elsewhere("alice") is not None
 
 
 def memories(limits: Limits) -> list[dict[str, object]]:
