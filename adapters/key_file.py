@@ -5,10 +5,11 @@ look, so that a running server takes up a rotation by itself."""
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,17 +50,26 @@ class KeyFile:
     def rotate(self) -> SigningKey:
         """Add a new first key and return it."""
         fresh = _new_key(self._clock())
-        self._replace([fresh, *self.ring()])
+        with self._alone():
+            self._replace([fresh, *self.ring()])
         return fresh
 
     def drop(self, key_id: str) -> bool:
         """Forget a key that is not the first."""
-        first, *others = self.ring()
-        kept = [one for one in others if one.key_id != key_id]
-        if len(kept) == len(others):
-            return False
-        self._replace([first, *kept])
+        with self._alone():
+            first, *others = self.ring()
+            kept = [one for one in others if one.key_id != key_id]
+            if len(kept) == len(others):
+                return False
+            self._replace([first, *kept])
         return True
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes from changing the file between the look and the change."""
+        with self._path.with_name(f"{self._path.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _stamp(self) -> tuple[int, int]:
         found = self._path.stat()

@@ -10,11 +10,21 @@ from datetime import datetime, timedelta
 from typing import ClassVar, assert_never
 
 from domain.decider import Decider
-from domain.errors import MalformedText, NameTaken, UnknownResourceServer
+from domain.errors import Invalid, MalformedText, NameTaken, UnknownResourceServer
 from domain.values import StreamId, identifier, stream_id
 
 OVERLAP = timedelta(hours=24)
 NAME_LIMIT = 100
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class UnknownResource(Invalid):
+    """No resource of this authorization server has this URL."""
+
+    code = "unknown_resource"
+    template = "{resource} is no resource of this server; there are: {known}."
+    resource: str
+    known: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,9 @@ def _add_resource_server(commands: Commands, operate: Operate) -> None:
             action.add_argument("name", metavar="NAME")
         if name == "add":
             action.add_argument("--resource", metavar="URL", help="whose tokens it may ask about")
+        if name == "rotate":
+            leaked = "the former secret has leaked: it ends at once"
+            action.add_argument("--at-once", action="store_true", help=leaked)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         action.set_defaults(run=_runner(operate, f"resource-server {name}"), stdin=False)
 

@@ -4,6 +4,7 @@ socket, in the server's: import a catalog, rebuild the read models."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from domain.resource_server import (
     AddResourceServer,
     RemoveResourceServer,
     RotateSecret,
+    UnknownResource,
 )
 from domain.values import Actor, Via
 from projections.columns import instant
@@ -22,7 +24,7 @@ from server import rebuild
 from server.catalog.file import parse_catalog
 from server.catalog.importing import Progress, import_catalog
 from server.command_bus import CommandContext, UnitOfWork
-from server.oauth.resources import USER
+from server.oauth.resources import RESOURCES, resource_at
 from server.secret_tokens import RESOURCE_SERVER, digest, new_secret
 from server.sign_in.provisioning import NewAccount, Provisioning, new_password
 from server.wiring import FOLLOWED, INLINE, System
@@ -106,12 +108,17 @@ def first_administrator(system: System) -> str | None:
 class _ResourceServerWish(msgspec.Struct):
     name: str
     resource: str = ""
+    at_once: bool = False
 
 
 def resource_server_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Let a resource server ask about tokens; return its secret, which is told once."""
     asked = msgspec.json.decode(body, type=_ResourceServerWish)
-    resource = asked.resource or USER.url(system.settings.issuer)
+    issuer = system.settings.issuer
+    found = resource_at(asked.resource or issuer, issuer)
+    if found is None:
+        raise UnknownResource(asked.resource, tuple(one.url(issuer) for one in RESOURCES))
+    resource = found.url(issuer)
     secret = new_secret(RESOURCE_SERVER)
     _execute(system, AddResourceServer(asked.name, resource, digest(secret)))
     return {"name": asked.name, "resource": resource, "secret": secret}
@@ -121,8 +128,9 @@ def resource_server_rotate(system: System, body: bytes, _report: Report) -> dict
     """Give a resource server another secret; return it, and how long the former one lasts."""
     asked = msgspec.json.decode(body, type=_ResourceServerWish)
     secret, now = new_secret(RESOURCE_SERVER), system.clock()
-    _execute(system, RotateSecret(asked.name, digest(secret), now))
-    former = instant(now + OVERLAP)
+    overlap = timedelta() if asked.at_once else OVERLAP
+    _execute(system, RotateSecret(asked.name, digest(secret), now, overlap))
+    former = instant(now + overlap)
     return {"name": asked.name, "secret": secret, "former_good_until": former}
 
 

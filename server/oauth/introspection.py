@@ -67,7 +67,8 @@ class Introspection:
         token = form.get("token", "")
         if not token:
             return _error("invalid_request", 400)
-        known = await self.reads.query(lambda rows: _known(rows, token, asking, self.issuer, now))
+        plain = token.replace("\0", "")
+        known = await self.reads.query(lambda rows: _known(rows, plain, asking, self.issuer, now))
         return JSONResponse(dict(known), headers=NO_STORE)
 
 
@@ -95,7 +96,6 @@ def _known(
     rows: Rows, token: str, asking: ResourceServerRow, issuer: str, now: datetime
 ) -> Mapping[str, object]:
     """Return what the resource server may know of the token."""
-    token = token.replace("\0", "")
     about = (
         _refresh_token(rows, token, now)
         if token.startswith(REFRESH)
@@ -109,6 +109,9 @@ def _known(
     mine = family.resource == asking.resource and not family.ended
     if not mine or consent is None or person is None or person.disabled:
         return INACTIVE
+    if token.startswith(REFRESH):
+        # Nothing that a resource server could take for leave to let somebody in.
+        return {"active": True, **members, "client_id": family.client_id, "iss": issuer}
     scopes = [one for one in str(members["scope"]).split() if one in consent.scopes]
     return {
         "active": True,
@@ -144,8 +147,7 @@ def _refresh_token(
     expires_at = refresh_expiry(rows, digest(token))
     if family is None or expires_at is None or expires_at <= now:
         return None
-    members = {"scope": " ".join(family.scopes), "exp": int(expires_at.timestamp())}
-    return family, dict(members)
+    return family, {"exp": int(expires_at.timestamp())}
 
 
 def _error(error: str, status: int) -> Response:

@@ -13,7 +13,7 @@ import pytest
 
 from domain.consent import ConsentGiven, RevokeConsent
 from domain.person import PutPerson
-from domain.resource_server import OVERLAP, ResourceServerAdded
+from domain.resource_server import OVERLAP, ResourceServerAdded, UnknownResource
 from server.oauth.token_rows import ACCESS_LIFE
 from server.operations import OPERATIONS
 from server.wiring import System
@@ -146,6 +146,28 @@ async def test_a_rotated_secret_lasts_a_day_longer(system: System) -> None:
         assert (await ask(web, "x", present)).status_code == 200
         operate(web, "remove", name="reports")
         assert (await ask(web, "x", present)).status_code == 401
+
+
+async def test_a_leaked_secret_ends_at_once(web: Web, secret: str) -> None:
+    present = operate(web, "rotate", name="reports", at_once=True)["secret"]
+    assert (await ask(web, "x", secret)).status_code == 401
+    assert (await ask(web, "x", present)).status_code == 200
+
+
+async def test_a_refresh_token_is_never_described_as_one_that_lets_in(
+    web: Web, secret: str
+) -> None:
+    """A resource server that looks at `active` and `scope` alone must not accept one."""
+    tokens = await web.flow().sign_in(web.browser())
+    said = (await ask(web, tokens["refresh_token"], secret)).json()
+    assert set(said) == {"active", "client_id", "exp", "iss"}
+
+
+async def test_a_resource_is_one_of_ours_however_it_is_spelt(web: Web) -> None:
+    told = operate(web, "add", name="spelt", resource=f"{web.issuer}/mcp/admin/")
+    assert told["resource"] == f"{web.issuer}/mcp/admin"
+    with pytest.raises(UnknownResource):
+        operate(web, "add", name="strange", resource="not-a-url")
 
 
 async def test_the_log_holds_digests_of_secrets_alone(web: Web, secret: str) -> None:

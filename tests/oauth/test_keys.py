@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,21 @@ def test_another_processs_rotation_is_seen(tmp_path: Path) -> None:
     fresh = theirs.rotate()
     assert ours.ring()[0] == fresh
     assert [one.key_id for one in ours.ring()] == [one.key_id for one in theirs.ring()]
+
+
+def test_rotations_at_once_are_all_kept(tmp_path: Path) -> None:
+    path = tmp_path / "signing.keys"
+    KeyFile(path, utc_now)
+    program = (
+        "import sys; from pathlib import Path; from adapters.key_file import KeyFile; "
+        "from adapters.system import utc_now; KeyFile(Path(sys.argv[1]), utc_now).rotate()"
+    )
+    root = Path(__file__).parents[2]
+    started = [
+        subprocess.Popen([sys.executable, "-c", program, str(path)], cwd=root) for _ in range(6)
+    ]
+    assert [one.wait() for one in started] == [0] * 6
+    assert len(KeyFile(path, utc_now).ring()) == 7
 
 
 def test_the_file_is_its_owners_alone_and_shows_no_secret_in_an_error(tmp_path: Path) -> None:
