@@ -6,12 +6,13 @@ the name's own certificate. No redirect is followed, no proxy is asked, nothing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httpcore
@@ -25,8 +26,24 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Returns every address of a host name, as text."""
 
-# The well-known prefix and the local-use one of NAT64 (RFC 6052, RFC 8215) lead to IPv4 addresses.
-NAT64 = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All of IPv6 that is given out; whatever may be one day is refused until then."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""What the resolver of an IPv6-only network answers for a host that has only IPv4 (RFC 6052 §2.1).
+The prefix for local use, 64:ff9b:1::/48 (RFC 8215), is none of `GLOBAL_UNICAST`."""
+SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            # `ipaddress` calls these global, in some of the versions that we run on.
+            "192.0.0.0/24",  # protocol assignments (RFC 6890), a cloud's metadata among them
+            "192.88.99.0/24",  # 6to4 relays (RFC 7526)
+            "168.63.129.16/32",  # Azure's host: a public address that answers from inside
+            "2002::/16",  # 6to4, which holds any IPv4 address
+            "3fff::/20",  # documentation (RFC 9637)
+        ),
+    )
+)
 _NAME = re.compile(r"(?=.{1,253}$)([a-z0-9_]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 
@@ -34,16 +51,14 @@ def is_public(address: Address) -> bool:
     """Say whether an address is one of the open internet's, through every way of writing another
     address inside it."""
     if isinstance(address, ipaddress.IPv6Address):
-        if any(address in network for network in NAT64):
+        if address in NAT64:
+            return is_public(ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF))
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        if address not in GLOBAL_UNICAST:
             return False
-        inner = address.ipv4_mapped or address.sixtofour
-        teredo = address.teredo
-        embedded = [one for one in (inner, *(teredo or ())) if one is not None]
-        if not all(map(is_public, embedded)):
-            return False
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified
-    )
+    odd = address.is_multicast or address.is_reserved or address.is_unspecified
+    return address.is_global and not odd and not any(address in one for one in SPECIAL)
 
 
 async def resolve(host: str, port: int) -> Sequence[str]:
@@ -65,7 +80,8 @@ class HttpsDocumentFetcher:
         ports: Sequence[int] = (443,),
     ) -> None:
         """Tests pass their own; the defaults are the strict ones."""
-        self._backend = _CheckedBackend(resolver, permitted)
+        self._resolver = resolver
+        self._permitted = permitted
         self._context = context or ssl.create_default_context()
         self._deadline = deadline
         self._ports = ports
@@ -95,8 +111,9 @@ class HttpsDocumentFetcher:
 
     async def _get(self, url: str) -> FetchedDocument:
         async with (
+            _CheckedBackend(self._resolver, self._permitted) as backend,
             httpcore.AsyncConnectionPool(
-                ssl_context=self._context, network_backend=self._backend, retries=0
+                ssl_context=self._context, network_backend=backend, retries=0
             ) as pool,
             pool.stream(
                 "GET", url, headers={"Accept": "application/json", "Accept-Encoding": "identity"}
@@ -137,6 +154,15 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         self._resolver = resolver
         self._permitted = permitted
         self._inner = httpcore.AnyIOBackend()
+        self._opened: list[httpcore.AsyncNetworkStream] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close what was opened: httpcore leaves a handshake that is given up to the collector."""
+        for stream in self._opened:
+            await stream.aclose()
 
     async def connect_tcp(
         self,
@@ -146,13 +172,18 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Resolve once, check every address, connect to the first."""
+        """Resolve once, check every address, connect to the first that listens."""
         try:
             found = [ipaddress.ip_address(one) for one in await self._resolver(host, port)]
         except (OSError, ValueError):
             raise DocumentUnavailable("its host has no address") from None
         if not found or not all(map(self._permitted, found)):
             raise DocumentUnavailable("its host is not on the open internet")
-        return await self._inner.connect_tcp(
-            str(found[0]), port, timeout, local_address, socket_options
-        )
+        for address in found:
+            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                stream = await self._inner.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+                self._opened.append(stream)
+                return stream
+        raise DocumentUnavailable("no connection: nothing listens there")

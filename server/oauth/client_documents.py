@@ -34,7 +34,8 @@ class _Document(msgspec.Struct):
     token_endpoint_auth_method: str = "none"  # noqa: S105 - a method's name
     grant_types: list[str] | None = None
     response_types: list[str] | None = None
-    client_secret: str | None = None
+    client_secret: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    client_secret_expires_at: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class ClientDocuments:
             parts = urlsplit(client_id)
         except ValueError:
             return "it is not a URL"
-        segments = parts.path.split("/")
+        segments = re.sub("%2e", ".", parts.path, flags=re.IGNORECASE).split("/")
         plain = _PATH.fullmatch(parts.path) and len(client_id) <= URL_LIMIT
         if not plain or parts.path == "/" or not {".", ".."}.isdisjoint(segments):
             return "it has no plain path"
@@ -98,6 +99,7 @@ class ClientDocuments:
             life = timedelta(seconds=document.cache_seconds)
         except DocumentUnavailable as fault:
             found = Publisher(None, str(fault))
+        self._kept.pop(client_id, None)  # what is renewed is the newest again
         if len(self._kept) >= KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[client_id] = (self.clock() + life, found)
@@ -119,8 +121,12 @@ def _understood(body: bytes, client_id: str) -> Registered:
         raise DocumentUnavailable("it is not a client's metadata") from None
     if document.client_id != client_id:
         raise DocumentUnavailable("it is about another client_id")
-    if document.client_secret is not None or document.token_endpoint_auth_method != "none":  # noqa: S105 - a method's name
+    secrets = (document.client_secret, document.client_secret_expires_at)
+    secret = any(one is not msgspec.UNSET for one in secrets)
+    if secret or document.token_endpoint_auth_method != "none":  # noqa: S105 - a method's name
         raise DocumentUnavailable("it relies on a secret, which a public document cannot")
+    if not document.client_name.strip():
+        raise DocumentUnavailable("it does not name the client")
     uris = tuple(document.redirect_uris)
     if not 1 <= len(uris) <= MOST_URIS or not all(map(acceptable, uris)):
         raise DocumentUnavailable("its redirect_uris are not acceptable")

@@ -4,6 +4,7 @@ document §6.5; MCP, Security Best Practices: server-side request forgery)."""
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import ipaddress
 import ssl
@@ -206,6 +207,12 @@ async def test_it_is_kept_for_as_long_as_its_host_says_within_bounds(
         "240.0.0.1",
         "255.255.255.255",
         "192.0.2.1",
+        "192.0.0.192",
+        "192.88.99.1",
+        "168.63.129.16",
+        "fec0::1",
+        "3fff::1",
+        "2002:808:808::",
         "::1",
         "::",
         "fe80::1",
@@ -232,9 +239,52 @@ async def test_an_address_inside_is_never_connected_to(address: str) -> None:
             await HttpsDocumentFetcher(resolver=resolver).fetch(f"https://{HOST}/x")
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "2606:2800:220:1::1", "8.8.8.8", "64:ff9b::808:808"]
+)
 def test_the_open_internet_is_open(address: str) -> None:
     assert is_public(ipaddress.ip_address(address))
+
+
+async def test_the_next_address_is_tried_where_the_first_does_not_listen(
+    certificate: Path,
+) -> None:
+    """RFC 6724 §2: whoever gets a list of addresses tries the next one."""
+    async with Site(certificate, answered(b"{}")).running() as site:
+        document = await fetched(site, addresses=["127.0.0.2", "127.0.0.1"])
+    assert document.body == b"{}"  # type: ignore[attr-defined]
+    assert site.resolved == [HOST]
+
+
+async def test_a_handshake_that_is_given_up_is_closed_at_once() -> None:
+    """MCP BP, SSRF: a stranger's host may not make the server collect open sockets."""
+    left = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            pass
+        left.set()
+        writer.close()
+
+    async def resolver(_host: str, _port: int) -> Sequence[str]:
+        return ["127.0.0.1"]
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    gc.disable()
+    try:
+        async with server:
+            fetcher = HttpsDocumentFetcher(
+                resolver=resolver,
+                permitted=lambda one: one.is_loopback,
+                deadline=0.2,
+                ports=(port,),
+            )
+            with pytest.raises(DocumentUnavailable, match="too long"):
+                await fetcher.fetch(f"https://{HOST}:{port}/x")
+            await asyncio.wait_for(left.wait(), 30)
+    finally:
+        gc.enable()
 
 
 async def test_a_name_that_changes_its_mind_gains_nothing(certificate: Path) -> None:

@@ -113,6 +113,9 @@ async def test_a_failure_is_remembered_for_a_minute(system: System) -> None:
         {"redirect_uris": ["https://a.example/"] * 11},
         {"token_endpoint_auth_method": "client_secret_post"},
         {"client_secret": "x"},
+        {"client_secret": None},
+        {"client_secret_expires_at": 0},
+        {"client_name": " "},
         {"grant_types": ["password"]},
         {"response_types": ["token"]},
     ],
@@ -149,6 +152,7 @@ async def test_a_document_that_is_none_makes_no_client(system: System, body: byt
         "https://claude.ai",
         "https://claude.ai/",
         "https://claude.ai/../client.json",
+        "https://claude.ai/a/%2E%2e/client.json",
         "https://claude.ai/client.json#x",
         "https://claude.ai/" + "x" * 2_000,
         "https://claude.ai/ü",
@@ -217,6 +221,9 @@ async def test_it_is_advertised_where_that_is_set_alone(
         ("\uff21cme", "Acme"),
         ("", "An unnamed client"),
         ("\u200b", "An unnamed client"),
+        ("\u3164", "An unnamed client"),
+        ("\u2800", "An unnamed client"),
+        ("Ac\u034fme\ufe0f", "Acme"),
         ("x" * 500, "x" * 80),
     ],
 )
@@ -229,6 +236,9 @@ def test_a_name_of_mixed_scripts_is_shown_as_what_it_is() -> None:
     assert shown_name("Cl\u0430ude") == r"Cl\u0430ude"
     assert shown_name("Клод") == "Клод"
     assert shown_name("Café 2") == "Café 2"
+    assert shown_name("サーバー") == "サーバー"
+    assert shown_name("東京アプリ Claude") == "東京アプリ Claude"
+    assert shown_name("東京 \u0430") != "東京 \u0430", "Cyrillic has no place there"
 
 
 @pytest.mark.parametrize(
@@ -239,6 +249,8 @@ def test_a_name_of_mixed_scripts_is_shown_as_what_it_is() -> None:
         ("Acme (official)", True),
         ("Your Administrator", True),
         ("\uff24oorward", True),
+        ("Doo\u034frward", True),
+        ("Ádm\u0131n", True),
         ("Claude Code", False),
         ("Badminton planner", False),
     ],
