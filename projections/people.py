@@ -31,6 +31,11 @@ class PersonRow:
     roles: tuple[Role, ...]
     disabled: bool
 
+    @property
+    def full_name(self) -> str:
+        """The name as others see it."""
+        return f"{self.given_name} {self.family_name}".strip() or self.username
+
 
 def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChanged) -> None:
     record = event.record

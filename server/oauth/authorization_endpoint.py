@@ -30,7 +30,7 @@ from server.limits import address_of
 from server.oauth import authorize, redirect_uris
 from server.oauth.authorize import NotRedirectable
 from server.oauth.consent_pages import ConsentPages
-from server.oauth.issuing import Approval, Issuing, consent_of
+from server.oauth.issuing import Approval, consent_of
 from server.oauth.resources import resource_at
 from server.oauth.token_rows import AuthorizationRequest, forget_request, store_request
 from server.oauth.waiting_requests import CONTINUE, Waiting, WaitingRequests
@@ -53,7 +53,6 @@ class AuthorizationEndpoint:
     waiting: WaitingRequests
     sign_in: SignIn
     pages: ConsentPages
-    issuing: Issuing
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; none of them answers cross-origin requests (RFC 9700 §2.6)."""
@@ -117,7 +116,7 @@ class AuthorizationEndpoint:
         if await self._stands(waiting, person, scopes):
             if not self.pages.continues(waiting):
                 approval = Approval(waiting, person.person_id, scopes, remembered=True)
-                return await self._issue(approval)
+                return await self.pages.answer(approval)
             if not silent:
                 return self.pages.continue_page(request, waiting, person, scopes)
         if silent:
@@ -145,13 +144,6 @@ class AuthorizationEndpoint:
             and set(scopes) <= set(row.scopes)
             and row.client_digest == waiting.client.digest
         )
-
-    async def _issue(self, approval: Approval) -> Response:
-        code = await self.issuing.code(approval)
-        if code is None:
-            return expired()
-        url = authorize.answer_url(approval.waiting.request, self.issuer, {"code": code})
-        return RedirectResponse(url, SEE_OTHER)
 
     async def _refuse(
         self, waiting: Waiting, person: PersonRow | None, error: str, why: str

@@ -129,7 +129,7 @@ class AuthorizationServer:
             self.bus, self.issuer, waiting, sign_in, issuing, self.settings.continue_page
         )
         authorization = AuthorizationEndpoint(
-            self.bus, self.reads, self.issuer, self.clock, waiting, sign_in, consent, issuing
+            self.bus, self.reads, self.issuer, self.clock, waiting, sign_in, consent
         )
         listed = ConnectionPages(self.reads, self.issuer, self.clock, sign_in, self.connections)
         parts = (authorization, sign_in, consent, listed)

@@ -16,10 +16,9 @@ import msgspec
 from domain.ports import Clock, DocumentFetcher, DocumentUnavailable
 from server.oauth.client_names import clean_name
 from server.oauth.clients import Registered
-from server.oauth.redirect_uris import acceptable
+from server.oauth.redirect_uris import all_acceptable
 
 URL_LIMIT = 2_000
-MOST_URIS = 10
 KEPT = 1_000
 """Most documents and failures in memory; the oldest go first."""
 FAILURE_LIFE = timedelta(seconds=60)
@@ -128,7 +127,7 @@ def _understood(body: bytes, client_id: str) -> Registered:
     if not document.client_name.strip():
         raise DocumentUnavailable("it does not name the client")
     uris = tuple(document.redirect_uris)
-    if not 1 <= len(uris) <= MOST_URIS or not all(map(acceptable, uris)):
+    if not all_acceptable(uris):
         raise DocumentUnavailable("its redirect_uris are not acceptable")
     if "authorization_code" not in (document.grant_types or ["authorization_code"]):
         raise DocumentUnavailable("it does not use authorization codes")

@@ -19,7 +19,7 @@ from projections.pages import Page
 from projections.people import PersonRow
 from projections.token_families import FamilyRow, families_ended_by_replay
 from server.oauth.clients import document_host
-from server.oauth.connections import Connection, Connections, full_name
+from server.oauth.connections import Connection, Connections
 from server.oauth.redirect_uris import destination
 from server.oauth.resources import resource_at
 from server.pages import SEE_OTHER, message, render
@@ -128,7 +128,7 @@ class ConnectionPages:
             ],
             page=found.page,
             pages=found.pages,
-            me=full_name(person),
+            me=person.full_name,
             sign_out=form_token(cookie, "sign-out"),
             administrator=Role.ADMINISTRATOR in person.roles,
         )

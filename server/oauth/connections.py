@@ -11,7 +11,7 @@ from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, ConsentId, PersonId, Scopes
 from projections.consents import ConsentRow, consent_by_id, consents_of
 from projections.pages import Page
-from projections.people import PersonRow, person_by_id
+from projections.people import person_by_id
 from projections.token_families import live_families
 from server.command_bus import CommandBus, CommandContext
 from server.oauth.last_use import LastUse, last_uses
@@ -73,7 +73,7 @@ def _connection(rows: Rows, consent: ConsentRow, used_at: datetime | None) -> Co
     return Connection(
         consent_id=consent.consent_id,
         person=consent.person,
-        person_name=full_name(person) if person else consent.person,
+        person_name=person.full_name if person else consent.person,
         username=person.username if person else "",
         client_id=consent.client_id,
         client_name=consent.client_name,
@@ -84,8 +84,3 @@ def _connection(rows: Rows, consent: ConsentRow, used_at: datetime | None) -> Co
         used_at=used_at,
         sessions=len(live_families(rows, consent_id=consent.consent_id)),
     )
-
-
-def full_name(person: PersonRow) -> str:
-    """Return a person's name as others see it."""
-    return f"{person.given_name} {person.family_name}".strip() or person.username

@@ -64,9 +64,10 @@ class ConsentPages:
             return await self._deny(waiting)
         declined = tuple(one for one in scopes if one not in granted)
         approval = Approval(waiting, session.person.person_id, granted, declined)
-        return await self._answer(approval)
+        return await self.answer(approval)
 
-    async def _answer(self, approval: Approval) -> Response:
+    async def answer(self, approval: Approval) -> Response:
+        """Issue a code and take it to the client; tell the person where that is too late."""
         code = await self.issuing.code(approval)
         if code is None:
             return expired()
@@ -117,7 +118,7 @@ class ConsentPages:
             switch=f"{waiting.path}&switch=1",
             **_described(waiting),
             meanings=resource.in_words(scopes),
-            person=f"{person.given_name} {person.family_name}".strip() or person.username,
+            person=person.full_name,
             username=person.username,
             resource=resource.name,
             out_of_date=status == 403,  # noqa: PLR2004 - the status of a stale form

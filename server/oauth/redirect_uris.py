@@ -4,11 +4,13 @@ schemes (RFC 8252 §7.1); compared exactly but for the port of a loopback URL (R
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 from server.setting_parsers import is_loopback
 
 LIMIT = 2_000
+MOST_URIS = 10
 FORBIDDEN_SCHEMES = frozenset(
     [
         "javascript",
@@ -40,6 +42,11 @@ def acceptable(uri: str) -> bool:
     if parts.scheme == "http":
         return is_loopback(parts.hostname or "")
     return bool(parts.scheme) and parts.scheme not in FORBIDDEN_SCHEMES
+
+
+def all_acceptable(uris: Sequence[str]) -> bool:
+    """Say whether a client may have just these: at least one, and none too many."""
+    return 1 <= len(uris) <= MOST_URIS and all(map(acceptable, uris))
 
 
 def matches(asked: str, registered: tuple[str, ...]) -> bool:

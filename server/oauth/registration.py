@@ -12,12 +12,11 @@ from domain.ports import NewId
 from server.limits import Limits, address_of, too_many
 from server.oauth.client_names import clean_name
 from server.oauth.clients import Clients, OAuthClient, Registered
-from server.oauth.redirect_uris import acceptable
+from server.oauth.redirect_uris import all_acceptable
 from server.oauth.resources import USER
 from server.request_bodies import read_limited
 
 BODY_LIMIT = 16 * 1024
-MOST_URIS = 10
 NAME_LIMIT = 1_000
 NO_STORE = {"Cache-Control": "no-store"}
 AUTH_METHODS = ("none", "client_secret_basic", "client_secret_post")
@@ -65,7 +64,7 @@ def _understood(body: bytes | None, serial: str) -> Registered:
             "invalid_client_metadata", "not client metadata as RFC 7591 has it"
         ) from None
     uris = tuple(metadata.redirect_uris)
-    if not 1 <= len(uris) <= MOST_URIS or not all(acceptable(uri) for uri in uris):
+    if not all_acceptable(uris):
         raise _Refused("invalid_redirect_uri", "https, loopback http or a private scheme, 1 to 10")
     if metadata.token_endpoint_auth_method not in AUTH_METHODS:
         raise _Refused("invalid_client_metadata", "token_endpoint_auth_method is not supported")
