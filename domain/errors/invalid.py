@@ -1,0 +1,119 @@
+"""Refusals of form: the input breaks a rule whatever the world looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.errors.base import Invalid
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class MalformedText(Invalid):
+    """A name or id holds characters it may not hold."""
+
+    code = "malformed_text"
+    template = "{field} holds characters that are not allowed there, or is empty."
+    field: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class TextTooLong(Invalid):
+    """A text is longer than its limit (in characters)."""
+
+    code = "text_too_long"
+    template = "{field} is longer than {limit} characters; shorten it."
+    field: str
+    limit: int
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class TooMany(Invalid):
+    """A list holds more entries than its limit."""
+
+    code = "too_many"
+    template = "{field} holds more than {limit} entries; submit several requests."
+    field: str
+    limit: int
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class UnknownField(Invalid):
+    """A custom field is not asked for by the app's policy."""
+
+    code = "unknown_field"
+    template = "{field} is not a field of this request form; leave it out."
+    field: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class InputMissing(Invalid):
+    """Required inputs were not given; nothing was submitted."""
+
+    code = "input_missing"
+    template = "Ask the person for {fields} and submit again."
+    fields: tuple[str, ...]
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class DurationNotOffered(Invalid):
+    """The asked length of access (seconds, None = unlimited) is not among those offered."""
+
+    code = "duration_not_offered"
+    template = "This length of access is not offered here; choose one of access_length_options."
+    asked: int | None
+    offered: tuple[int | None, ...]
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class StartInThePast(Invalid):
+    """The asked start lies before now."""
+
+    code = "start_in_the_past"
+    template = "starts_at lies in the past; leave it out to start at once."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class RepeatedPermission(Invalid):
+    """One permission was named twice in one request."""
+
+    code = "repeated_permission"
+    template = "{permission_id} is named twice; name each permission once."
+    permission_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PermissionOfOtherApp(Invalid):
+    """A permission does not belong to the named app."""
+
+    code = "permission_of_other_app"
+    template = "{permission_id} does not belong to {app_id}; submit one request for each app."
+    permission_id: str
+    app_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class OnePermissionOnly(Invalid):
+    """The app takes one permission in a request."""
+
+    code = "one_permission_only"
+    template = "{app_id} takes one permission in a request; submit one request for each."
+    app_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class NameTaken(Invalid):
+    """Another has this name."""
+
+    code = "name_taken"
+    template = "The name {name} is taken; choose another."
+    name: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PasswordLength(Invalid):
+    """A password is too short or too long (NIST SP 800-63B §3.1.1.2)."""
+
+    code = "password_length"
+    template = "A password has from {least} to {most} characters."
+    least: int
+    most: int
