@@ -10,9 +10,8 @@ the stream cannot tell (its last message has expired, or it was made anew)."""
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import anyio
@@ -23,6 +22,7 @@ from nats.aio.client import Client
 from adapters.cloud_events import ID_HEADER, POSITION_HEADER, Message, to_message
 from adapters.jetstream import ensure_streams, events_stream
 from adapters.jetstream_pipe import Pipe, WindowFailed
+from adapters.nats_connection import Connect, close, reason
 from domain.ports import EventLog, EventStore, PublisherState, PublisherStatus, Unavailable
 
 WINDOW = 100
@@ -43,10 +43,10 @@ class Halted(Exception):  # noqa: N818 - says what happened
 class NatsPublisher:
     """Publishes one store's events to one tenant's stream, from `run` until it is cancelled."""
 
-    def __init__(self, store: EventStore, url: Callable[[], str], tenant: str) -> None:
-        """`url` is asked at each connection, with its credentials."""
+    def __init__(self, store: EventStore, connect: Connect, tenant: str) -> None:
+        """`connect` is called for each session."""
         self._store: EventStore = store
-        self._url = url
+        self._connect = connect
         self._tenant = tenant
         self._stream = events_stream(tenant)
         self._status = PublisherStatus(PublisherState.DISCONNECTED, reason="not started")
@@ -75,9 +75,9 @@ class NatsPublisher:
                 self._became(PublisherState.HALTED, str(halt))
                 _log.critical("the NATS publisher has halted: %s", halt)
             except (WindowFailed, nats.errors.Error, OSError, TimeoutError, Unavailable) as fault:
-                self._became(PublisherState.DISCONNECTED, _reason(fault))
+                self._became(PublisherState.DISCONNECTED, reason(fault))
                 if attempt == 0:
-                    _log.warning("NATS: %s; trying again", _reason(fault))
+                    _log.warning("NATS: %s; trying again", reason(fault))
                 attempt = 0 if self._status.position > before else attempt + 1
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
         await asyncio.Event().wait()
@@ -87,7 +87,7 @@ class NatsPublisher:
 
     async def _session(self) -> None:
         """Work over one connection until it fails."""
-        client = await _connect(self._url())
+        client = await self._connect()
         try:
             jetstream = client.jetstream()
             drift = await ensure_streams(jetstream, self._tenant)
@@ -104,7 +104,7 @@ class NatsPublisher:
                 position, sequence = await self._publish_from(pipe, position, sequence)
                 await self._wait_for_growth(client)
         finally:
-            await _close(client)
+            await close(client)
 
     async def _wait_for_growth(self, client: Client) -> None:
         """Wait for news, or long enough that the connection should be tried."""
@@ -165,39 +165,6 @@ class NatsPublisher:
             )
 
 
-async def _connect(url: str) -> Client:
-    """Connect once, failing fast; after that a lost connection ends the session."""
-    client = Client()
-    try:
-        await asyncio.wait_for(
-            client.connect(
-                url,
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                connect_timeout=5,
-                ping_interval=10,
-                max_outstanding_pings=2,
-                pending_size=8 * 1024 * 1024,
-                error_cb=_ignore,
-            ),
-            timeout=10,
-        )
-    except BaseException:
-        # A half-made connection (no greeting, or cancelled) would keep its socket open.
-        await _close(client)
-        raise
-    return client
-
-
-async def _close(client: Client) -> None:
-    with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-        await asyncio.wait_for(client.close(), 2)
-
-
-async def _ignore(_fault: Exception) -> None:
-    """Take nats-py's report of a fault; the session meets the same one and says it once."""
-
-
 def _checked_position(log: EventLog, position: str | None, event_id: str | None) -> int:
     """Return the position of the stream's last message if the log has just that event there."""
     if position is None or not position.isdecimal():
@@ -215,8 +182,3 @@ def _check_sizes(messages: Sequence[Message]) -> None:
         if len(message.payload) > 250 * 1024:
             msg = f"event {message.headers[ID_HEADER]} is too large for the stream"
             raise Halted(msg)
-
-
-def _reason(fault: Exception) -> str:
-    """Return why, without the URL: it may hold credentials."""
-    return str(fault).split("://", maxsplit=1)[0] or type(fault).__name__

@@ -4,7 +4,7 @@ thread it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.envelope import Envelope, Recorded
-from domain.values import StreamId
+from domain.values import StreamId, Via
 
 Value = str | int | float | bytes | None
 """What a column holds. Times are ISO 8601 text in UTC, so that they sort; booleans are 0 and 1."""
@@ -179,3 +179,44 @@ class Publisher(Protocol):
 
     def status(self) -> PublisherStatus:
         """Return where it stands now."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCommand:
+    """A command of an integration as it arrived, unread.
+
+    `principal` is the integration that the transport vouches for (the subject token that the NATS
+    server enforces, the owner of the signing secret); `kind` is ``decide`` or ``fulfil``; `app` is
+    the subject token of the app, empty where the transport names none; `body` is JSON, plain or as
+    a CloudEvents 1.0 envelope (structured mode).
+    """
+
+    via: Via
+    principal: str
+    kind: str
+    app: str
+    request_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutcome:
+    """What became of a command: `code` is ``accepted`` or the stable code of a refusal, `sentence`
+    says what to do next, `replayed` that it had been answered before, `version` is that of the
+    request's stream after it."""
+
+    command_id: str
+    request_id: str
+    accepted: bool
+    code: str
+    sentence: str = ""
+    version: int | None = None
+    replayed: bool = False
+
+
+class Poison(Exception):  # noqa: N818 - says what it is
+    """A command that cannot even be read; the message says why. It is set aside as a dead letter."""
+
+
+AnswerCommand = Callable[[InboundCommand], Awaitable[CommandOutcome]]
+"""Takes one command to its durable outcome. Raises `Poison`, or `Unavailable` (try again later)."""

@@ -16,12 +16,16 @@ from typing import Any
 
 from domain.errors import Refused
 from domain.ports import Unavailable
-from server import administration, control, demo
+from server import control, demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog
+from server.command_line import administration
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
-from server.operations import OPERATIONS, Report, catch_up, first_administrator
+from server.operations import OPERATIONS
+from server.operations.accounts import first_administrator
+from server.operations.operation import Report
+from server.operations.read_models import catch_up
 from server.serving import listen, serve
 from server.setting_parsers import LocalAccounts
 from server.sign_in.provisioning import FIRST

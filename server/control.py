@@ -19,7 +19,8 @@ from typing import Any
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server.catalog.file import BadCatalog
-from server.operations import OPERATIONS, Report
+from server.operations import OPERATIONS
+from server.operations.operation import Report
 from server.wiring import StartFailed, System
 
 NAME = "control.sock"

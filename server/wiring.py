@@ -12,6 +12,7 @@ from pathlib import Path
 from adapters import nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
 from adapters.key_file import BadKeyFile, KeyFile
+from adapters.nats_connection import connect
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from adapters.open_store import MEMORY, SQLITE, open_store
@@ -152,9 +153,11 @@ def open_publisher(system: System) -> Iterator[Publisher | None]:
         if url == EMBEDDED:
             server = _nats_server(system.settings.data_dir / "nats")
             opened.callback(server.close)
-            publisher = NatsPublisher(system.store, lambda: server.url, system.settings.tenant)
+            publisher = NatsPublisher(
+                system.store, lambda: connect(server.url), system.settings.tenant
+            )
         else:
-            publisher = NatsPublisher(system.store, lambda: url, system.settings.tenant)
+            publisher = NatsPublisher(system.store, lambda: connect(url), system.settings.tenant)
         system.growth.tell(publisher.wake)
         yield publisher
 

@@ -7,7 +7,7 @@ from domain.catalog import AppRecord, PermissionRecord, PutApp, PutPermission
 from domain.person import PersonRecord, PutPerson, Role
 from domain.values import Actor, AppId, PermissionId, Personal, PersonId, RequestId, Via
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
-from server.operations import catch_up
+from server.operations.read_models import catch_up
 from server.sign_in.accounts import hash_password, set_password
 from server.wiring import System
 from tests.times import NOW

@@ -9,7 +9,8 @@ from importlib import resources
 from domain.person import PersonRecord, PutPerson, Role
 from domain.values import Actor, Personal, PersonId, Via
 from server.command_bus import CommandContext, UnitOfWork
-from server.operations import catalog_import, catch_up
+from server.operations.catalog import catalog_import
+from server.operations.read_models import catch_up
 from server.sign_in.accounts import hash_password, set_password
 from server.wiring import System
 

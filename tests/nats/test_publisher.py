@@ -17,6 +17,7 @@ from nats.js.api import StreamConfig
 
 from adapters import nats_publisher
 from adapters.jetstream import EVENTS
+from adapters.nats_connection import connect
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from adapters.open_store import open_store
@@ -56,7 +57,7 @@ def commands(log: EventStore) -> Iterator[CommandBus]:
 
 @asynccontextmanager
 async def publishing(log: EventStore, url: str) -> AsyncIterator[NatsPublisher]:
-    publisher = NatsPublisher(log, lambda: url, "main")
+    publisher = NatsPublisher(log, lambda: connect(url), "main")
     task = asyncio.create_task(publisher.run())
     try:
         yield publisher

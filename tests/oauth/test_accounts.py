@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 from domain.errors import NameTaken, PasswordLength, UnknownPerson
 from domain.person import Role
 from projections.people import person_by_username
-from server.operations import OPERATIONS, first_administrator
+from server.operations import OPERATIONS
+from server.operations.accounts import first_administrator
 from server.sign_in import accounts
 from server.wiring import System
 from tests.seeds import PASSWORD

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from server import demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog, parse_catalog
-from server.operations import catalog_import, rebuild_all
+from server.operations.catalog import catalog_import
+from server.operations.read_models import rebuild_all
 from server.wiring import System
 
 DEMO = (Path(demo.__file__).parent / "catalog-demo.json").read_bytes()

@@ -1,0 +1,16 @@
+"""Work on the store that an operator asks for by name, in this process or, over the control socket,
+in the server's. A module for each topic; `OPERATIONS` is the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from server.operations import accounts, catalog, read_models, resource_servers
+from server.operations.operation import Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    **catalog.OPERATIONS,
+    **read_models.OPERATIONS,
+    **accounts.OPERATIONS,
+    **resource_servers.OPERATIONS,
+}

@@ -1,0 +1,71 @@
+"""Local accounts: for trying out, and for the first administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from domain.person import Role
+from domain.values import Actor, Via
+from server.operations.operation import CLI, Operation, Report
+from server.sign_in.provisioning import NewAccount, Provisioning, new_password
+from server.wiring import System
+
+
+def account_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Add a person with a local account, described as JSON; return the password if it is new."""
+    asked = msgspec.json.decode(body, type=_AccountWish)
+    password = new_password() if asked.password is None else asked.password
+    wanted = NewAccount(
+        username=asked.username,
+        password=password,
+        given_name=asked.given_name,
+        family_name=asked.family_name,
+        email=asked.email,
+        manager=asked.manager,
+        groups=tuple(asked.groups),
+        roles=(Role.EMPLOYEE, *asked.roles),
+    )
+    _provisioning(system).add(wanted, CLI)
+    return _told(asked, password)
+
+
+def account_password(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Give a local account a new password; return it if it was not given."""
+    asked = msgspec.json.decode(body, type=_AccountWish)
+    password = new_password() if asked.password is None else asked.password
+    _provisioning(system).change_password(asked.username, password)
+    return _told(asked, password)
+
+
+class _AccountWish(msgspec.Struct):
+    username: str
+    password: str | None = None
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    manager: str | None = None
+    groups: list[str] = []
+    roles: list[Role] = []
+
+
+def _told(asked: _AccountWish, password: str) -> dict[str, Any]:
+    shown = {"password": password} if asked.password is None else {}
+    return {"username": asked.username, **shown}
+
+
+def _provisioning(system: System) -> Provisioning:
+    return Provisioning(system.bus, system.clock, system.new_id)
+
+
+def first_administrator(system: System) -> str | None:
+    """Make the first administrator where there is nobody yet; return his password."""
+    return _provisioning(system).first_run(Actor(Via.SYSTEM))
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "account add": account_add,
+    "account password": account_password,
+}
