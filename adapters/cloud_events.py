@@ -1,6 +1,6 @@
 """A recorded event as a message: its subject, headers and CloudEvents 1.0 body (structured JSON).
 A pure function of the event and the tenant: recovery of the publisher depends on the same event
-giving the same message for ever. Digests of tokens stay at home."""
+giving the same message for ever. Digests of tokens and receivers' URLs stay at home."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ TOKEN_LIMIT = 64
 POSITION_HEADER = "Doorward-Position"
 ID_HEADER = "Nats-Msg-Id"
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_SECRET_FIELD = re.compile(r"_digest$")
+_SECRET_FIELD = re.compile(r"_digest$|^target_url$")
+"""Digests of tokens, and URLs of receivers, which may hold a token of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,9 @@ def _app_of(event: Event) -> str:
 def _public(event: Event) -> dict[str, object]:
     fields = event_to_builtins(event)
     return {name: value for name, value in fields.items() if not _SECRET_FIELD.search(name)}
+
+
+def app_of(event: Event) -> str:
+    """Return the id of the app that an event is about; empty where there is none."""
+    found = _app_of(event)
+    return "" if found == NO_APP else found

@@ -6,31 +6,27 @@ the name's own certificate. No redirect is followed, no proxy is asked, nothing 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import re
-import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import httpcore
 
+from adapters.checked_network import Address, CheckedNetwork, NoConnection, Resolve, resolve
 from domain.ports import DocumentUnavailable, FetchedDocument
 
 DEADLINE_SECONDS = 5.0
 SIZE_LIMIT = 32 * 1024
 SHORTEST_CACHE, LONGEST_CACHE = 300, 86_400
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Returns every address of a host name, as text."""
 
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 """All of IPv6 that is given out; whatever may be one day is refused until then."""
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """What the resolver of an IPv6-only network answers for a host that has only IPv4 (RFC 6052 §2.1).
 The prefix for local use, 64:ff9b:1::/48 (RFC 8215), is none of `GLOBAL_UNICAST`."""
+_ELSEWHERE = "its host is not on the open internet"
 SPECIAL = tuple(
     map(
         ipaddress.ip_network,
@@ -61,12 +57,6 @@ def is_public(address: Address) -> bool:
     return address.is_global and not odd and not any(address in one for one in SPECIAL)
 
 
-async def resolve(host: str, port: int) -> Sequence[str]:
-    """Ask the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(sockaddr[0]) for *_, sockaddr in found]
-
-
 class HttpsDocumentFetcher:
     """Fetches one document at a time and keeps nothing."""
 
@@ -94,6 +84,8 @@ class HttpsDocumentFetcher:
                 return await self._get(url)
         except TimeoutError:
             raise DocumentUnavailable("it took too long") from None
+        except NoConnection as fault:
+            raise DocumentUnavailable(str(fault)) from None
         except (httpcore.NetworkError, httpcore.ProtocolError, OSError, UnicodeError) as fault:
             raise DocumentUnavailable(f"no connection: {type(fault).__name__}") from None
 
@@ -111,7 +103,7 @@ class HttpsDocumentFetcher:
 
     async def _get(self, url: str) -> FetchedDocument:
         async with (
-            _CheckedBackend(self._resolver, self._permitted) as backend,
+            CheckedNetwork(self._resolver, self._permitted, _ELSEWHERE) as backend,
             httpcore.AsyncConnectionPool(
                 ssl_context=self._context, network_backend=backend, retries=0
             ) as pool,
@@ -145,45 +137,3 @@ def _cache_seconds(cache_control: bytes) -> int:
         return SHORTEST_CACHE
     found = re.search(rb"max-age=\"?(\d{1,9})", cache_control, re.IGNORECASE)
     return min(max(int(found.group(1)), SHORTEST_CACHE), LONGEST_CACHE) if found else 3_600
-
-
-class _CheckedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the address that was checked, never to a name that could mean another then."""
-
-    def __init__(self, resolver: Resolve, permitted: Callable[[Address], bool]) -> None:
-        self._resolver = resolver
-        self._permitted = permitted
-        self._inner = httpcore.AnyIOBackend()
-        self._opened: list[httpcore.AsyncNetworkStream] = []
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Close what was opened: httpcore leaves a handshake that is given up to the collector."""
-        for stream in self._opened:
-            await stream.aclose()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's own signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Resolve once, check every address, connect to the first that listens."""
-        try:
-            found = [ipaddress.ip_address(one) for one in await self._resolver(host, port)]
-        except (OSError, ValueError):
-            raise DocumentUnavailable("its host has no address") from None
-        if not found or not all(map(self._permitted, found)):
-            raise DocumentUnavailable("its host is not on the open internet")
-        for address in found:
-            with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
-                stream = await self._inner.connect_tcp(
-                    str(address), port, timeout, local_address, socket_options
-                )
-                self._opened.append(stream)
-                return stream
-        raise DocumentUnavailable("no connection: nothing listens there")

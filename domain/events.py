@@ -35,6 +35,17 @@ from domain.token_family import (
     FamilyOpened,
     RefreshTokenRotated,
 )
+from domain.webhook import (
+    WebhookAdded,
+    WebhookChanged,
+    WebhookDisabled,
+    WebhookEvent,
+    WebhookPaused,
+    WebhookRemoved,
+    WebhookReplayed,
+    WebhookResumed,
+    WebhookSecretRotated,
+)
 
 Event = (
     AppEvent
@@ -44,6 +55,7 @@ Event = (
     | ConsentEvent
     | FamilyEvent
     | ResourceServerEvent
+    | WebhookEvent
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -71,6 +83,14 @@ EVENT_TYPES: dict[str, type[Event]] = {
         ResourceServerAdded,
         ResourceServerSecretRotated,
         ResourceServerRemoved,
+        WebhookAdded,
+        WebhookChanged,
+        WebhookSecretRotated,
+        WebhookPaused,
+        WebhookResumed,
+        WebhookDisabled,
+        WebhookReplayed,
+        WebhookRemoved,
     )
 }
 """Topic to event class; the schema number of a class is its present version."""

@@ -19,7 +19,7 @@ from domain.ports import Unavailable
 from server import control, demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog
-from server.command_line import administration
+from server.command_line import administration, webhooks
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     taking.add_argument("file", metavar="FILE")
     taking.set_defaults(run=_export)
     administration.add_commands(commands, _operate_from)
+    webhooks.add_commands(commands, _operate_from)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)
@@ -195,11 +196,15 @@ def _print_result(result: Mapping[str, Any], *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(result) + "\n")
         return
     for name, value in result.items():
-        shown = _shown(value)
-        sys.stdout.write(f"{name.replace('_', ' ')}: {shown}\n")
+        # What has fields of its own is listed under its own name.
+        title = name if isinstance(value, Mapping) else name.replace("_", " ")
+        sys.stdout.write(f"{title}: {_shown(value)}\n")
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, Mapping):
+        parts = (f"{name.replace('_', ' ')} {_shown(one)}" for name, one in value.items())
+        return "; ".join(parts)
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from email.headerregistry import Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.person import Role
 from domain.token_family import GRACE
+from server.mail.settings import MailServer
 from server.setting_parsers import (
     EMBEDDED,
     PARSERS,
@@ -59,6 +61,9 @@ class Settings:
     oidc_groups_claim: str = "groups"
     oidc_manager_claim: str = "manager"
     oidc_roles: Mapping[str, Role] = field(default_factory=dict)
+    webhook_insecure: bool = False
+    smtp_url: MailServer | None = field(default=None, repr=False)
+    mail_from: Address | None = None
 
     @property
     def issuer(self) -> str:
@@ -123,6 +128,9 @@ def _check_together(settings: Settings) -> None:
         raise BadSetting(msg)
     if not settings.oidc_issuer and settings.local_accounts is LocalAccounts.OFF:
         msg = f"{PREFIX}LOCAL_ACCOUNTS is off and {PREFIX}OIDC_ISSUER unset: nobody could sign in"
+        raise BadSetting(msg)
+    if (settings.smtp_url is None) != (settings.mail_from is None):
+        msg = f"{PREFIX}SMTP_URL and {PREFIX}MAIL_FROM are set together or not at all"
         raise BadSetting(msg)
     if "openid" not in settings.oidc_scopes.split():
         msg = f"{PREFIX}OIDC_SCOPES is malformed: it must have openid among its words"

@@ -6,7 +6,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import access_request, catalog, consent, person, policy, resource_server, token_family
+from domain import (
+    access_request,
+    catalog,
+    consent,
+    person,
+    policy,
+    resource_server,
+    token_family,
+    webhook,
+)
 from domain.access_request import (
     CancellationFacts,
     CancelRequest,
@@ -35,6 +44,17 @@ from domain.token_family import (
     family_stream,
 )
 from domain.values import AppId, PermissionId, PersonId, StreamId
+from domain.webhook import (
+    AddWebhook,
+    ChangeWebhook,
+    DisableWebhook,
+    PauseWebhook,
+    RemoveWebhook,
+    ReplayWebhook,
+    ResumeWebhook,
+    RotateWebhookSecret,
+    webhook_stream,
+)
 from projections.identities import person_id_of
 from projections.open_requests import open_request_at, slot_key
 from server.command_bus import Handler, Handlers, UnitOfWork
@@ -110,6 +130,10 @@ def _resource_server(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:
     return resource_server_stream(command.name), None
 
 
+def _webhook(work: UnitOfWork, command: Any) -> tuple[StreamId, int]:
+    return webhook_stream(command.name), work.head
+
+
 HANDLERS: Handlers = {
     SubmitRequest: Handler(access_request.DECIDER, _submission),
     CancelRequest: Handler(access_request.DECIDER, _cancellation),
@@ -128,4 +152,12 @@ HANDLERS: Handlers = {
     AddResourceServer: Handler(resource_server.DECIDER, _resource_server),
     RotateSecret: Handler(resource_server.DECIDER, _resource_server),
     RemoveResourceServer: Handler(resource_server.DECIDER, _resource_server),
+    AddWebhook: Handler(webhook.DECIDER, _webhook),
+    ChangeWebhook: Handler(webhook.DECIDER, _webhook),
+    RotateWebhookSecret: Handler(webhook.DECIDER, _webhook),
+    PauseWebhook: Handler(webhook.DECIDER, _webhook),
+    ResumeWebhook: Handler(webhook.DECIDER, _webhook),
+    DisableWebhook: Handler(webhook.DECIDER, _webhook),
+    ReplayWebhook: Handler(webhook.DECIDER, _webhook),
+    RemoveWebhook: Handler(webhook.DECIDER, _webhook),
 }

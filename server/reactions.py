@@ -11,6 +11,7 @@ from domain.token_family import EndFamily, EndReason
 from projections.token_families import FamilyRow, live_families
 from server.command_bus import CommandContext, Reactions, UnitOfWork
 from server.sign_in import sessions
+from server.webhooks import reactions as webhooks
 
 
 def _end(
@@ -32,4 +33,8 @@ def _person_changed(work: UnitOfWork, event: PersonChanged, context: CommandCont
         sessions.close_sessions_of(work.rows, event.person_id)
 
 
-REACTIONS: Reactions = {ConsentRevoked: _consent_revoked, PersonChanged: _person_changed}
+REACTIONS: Reactions = {
+    ConsentRevoked: _consent_revoked,
+    PersonChanged: _person_changed,
+    **webhooks.REACTIONS,
+}

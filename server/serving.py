@@ -1,5 +1,5 @@
-"""Serving: the web application, the followers, the publisher and the control socket in one task
-group. A loop that fails stops the server: a read model that has silently fallen behind would be
+"""Serving: the web application, the followers, the publisher, webhooks, mail and the control socket in
+one task group. A loop that fails stops the server: a read model that has silently fallen behind would be
 worse. On SIGTERM or SIGINT no new request is taken, those at work are finished, then all closes."""
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from domain.ports import Publisher
 from server.app import Application
 from server.config import Settings
 from server.control import Control
+from server.outgoing import deliveries, mail_delivery
 from server.wiring import StartFailed, System
 
 GRACE_SECONDS = 10
@@ -67,6 +68,7 @@ async def _serve(
     control = Control(system)
     loops: list[Loop] = [one.run for one in system.followers]
     loops.append(served.last_use.run)
+    loops += [deliveries(system).run, mail_delivery(system).run]
     if publisher is not None:
         loops.append(publisher.run)
     async with control.listening(), served.run(), anyio.create_task_group() as group:

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from domain.person import Role
+from server.mail.settings import mail_from, smtp_url
 
 EMBEDDED = "embedded"
 OFF = "off"
@@ -209,5 +210,8 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "oidc_groups_claim": _text,
     "oidc_manager_claim": _text,
     "oidc_roles": _roles,
+    "webhook_insecure": _switch,
+    "smtp_url": smtp_url,
+    "mail_from": mail_from,
 }
 """Each setting's name, and how its text is read."""

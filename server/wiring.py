@@ -9,14 +9,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from adapters import nats_publisher
+from adapters import cloud_events, nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
 from adapters.key_file import BadKeyFile, KeyFile
 from adapters.nats_connection import connect
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from adapters.open_store import MEMORY, SQLITE, open_store
+from adapters.smtp_mailer import SmtpMailer, SmtpServer
 from adapters.system import new_id, utc_now
+from adapters.webhook_sender import HttpWebhookSender
+from domain.outgoing import EventApps, EventBodies, Mailer, WebhookSender
 from domain.ports import (
     Clock,
     DocumentFetcher,
@@ -35,17 +38,20 @@ from projections import (
     people,
     resource_servers,
     token_families,
+    webhooks,
 )
 from server import follower, idempotency
 from server.command_bus import CommandBus
 from server.config import Settings
 from server.follower import Follower, Growth
 from server.handlers import HANDLERS
+from server.mail import outbox
 from server.oauth import authorization_server
 from server.reactions import REACTIONS
 from server.reads import Reads
 from server.setting_parsers import EMBEDDED, OFF
 from server.sign_in import pending_sign_ins
+from server.webhooks import cursors, failures, sealed_secrets
 
 INLINE = (
     people.PROJECTION,
@@ -55,6 +61,7 @@ INLINE = (
     consents.PROJECTION,
     token_families.PROJECTION,
     resource_servers.PROJECTION,
+    webhooks.PROJECTION,
 )
 """Written in the transaction of the events themselves: a query sees them at once."""
 
@@ -68,6 +75,10 @@ SCHEMA = (
     *authorization_server.SCHEMA,
     *pending_sign_ins.SCHEMA,
     *nats_publisher.SCHEMA,
+    *cursors.SCHEMA,
+    *failures.SCHEMA,
+    *sealed_secrets.SCHEMA,
+    *outbox.SCHEMA,
 )
 
 
@@ -82,7 +93,7 @@ class StoreInUse(StartFailed):
 @dataclass(frozen=True, slots=True)
 class System:
     """Everything that is open. `growth` tells those who follow the log; `signing_keys` sign client
-    ids and are the same for as long as the data folder lives."""
+    ids and are the same for as long as the data folder lives; `mailer` is None where mail is off."""
 
     settings: Settings
     store: EventStore
@@ -94,6 +105,10 @@ class System:
     new_id: NewId
     signing_keys: SigningKeys
     fetcher: DocumentFetcher
+    event_bodies: EventBodies
+    event_apps: EventApps
+    webhook_sender: WebhookSender
+    mailer: Mailer | None
 
 
 @contextmanager
@@ -122,7 +137,19 @@ def open_system(settings: Settings) -> Iterator[System]:
             new_id,
             keys,
             HttpsDocumentFetcher(),
+            lambda recorded: cloud_events.to_message(recorded, settings.tenant).payload,
+            cloud_events.app_of,
+            HttpWebhookSender(insecure=settings.webhook_insecure),
+            _mailer(settings),
         )
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    url, sender = settings.smtp_url, settings.mail_from
+    if url is None or sender is None:
+        return None
+    server = SmtpServer(url.host, url.port, url.encrypted, url.username, url.password)
+    return SmtpMailer(server, sender, utc_now)
 
 
 @contextmanager

@@ -6,15 +6,18 @@ protocol: `server.errors` translates.
      ├─ Invalid        the input breaks a rule of form
      │   ├─ MalformedText · TextTooLong · TooMany · UnknownField · InputMissing
      │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
-     │   └─ OnePermissionOnly · NameTaken · PasswordLength
+     │   ├─ OnePermissionOnly · NameTaken · PasswordLength
+     │   └─ of webhooks: UnusableUrl · BadTopicPattern
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
-     │   └─ UnknownConnection · UnknownResourceServer
+     │   ├─ UnknownConnection · UnknownResourceServer
+     │   └─ of webhooks: UnknownWebhook · UnknownDelivery
      ├─ Forbidden      the rules say no
      │   └─ PersonDisabled · OnBehalfNotAllowed
      ├─ Conflicting    the world has moved on
      │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
-     │   └─ IdentityOfAnother
+     │   ├─ IdentityOfAnother
+     │   └─ of webhooks: NoSuchPosition · TestNotDelivered
      └─ InvalidGrant   an OAuth grant is not, or no longer, good (RFC 6749 §5.2)
 """
 

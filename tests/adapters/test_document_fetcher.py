@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from adapters.document_fetcher import Address, HttpsDocumentFetcher, is_public
+from adapters.checked_network import Address
+from adapters.document_fetcher import HttpsDocumentFetcher, is_public
 from domain.ports import DocumentUnavailable
 
 pytestmark = pytest.mark.anyio

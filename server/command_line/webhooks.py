@@ -1,0 +1,86 @@
+"""The command line's words for webhooks. What is asked becomes the JSON body of an operation, which runs
+here or in the server that is running."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Iterable
+
+from server.command_line.administration import Commands, Operate
+from server.config import Settings
+
+ACTIONS = {
+    "add": "send events to a URL, and print the secret that signs them, once",
+    "change": "send elsewhere, or other events",
+    "list": "list all webhooks",
+    "show": "tell how one stands",
+    "rotate": "give it another secret; both sign for a day",
+    "pause": "send nothing for now",
+    "resume": "go on where it stopped",
+    "remove": "forget it with its secret and its failures",
+    "replay": "send everything again from a position on",
+    "failures": "list deliveries that failed, dead letters first",
+    "redeliver": "try a failed delivery again, at once",
+    "test": "send a test event",
+}
+UNSENT = frozenset({"run", "json"})
+
+
+def add_commands(commands: Commands, operate: Operate) -> None:
+    """Add ``webhook`` to the commands."""
+    parser = commands.add_parser("webhook", help="events over HTTP, for systems without NATS")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, words in ACTIONS.items():
+        action = actions.add_parser(name, help=words)
+        if name != "list":
+            action.add_argument("name", metavar="NAME")
+        _add_arguments(action, name)
+        action.add_argument("--json", action="store_true", help="print the result as JSON")
+        action.set_defaults(run=_runner(operate, f"webhook {name}"))
+
+
+def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
+    if name == "add":
+        action.add_argument("url", metavar="URL")
+    if name == "change":
+        action.add_argument("--url", metavar="URL")
+    if name in {"add", "change"}:
+        topics = "topics by comma, * for any part: access_request.*, or * for all"
+        action.add_argument("--events", type=_words, metavar="TOPICS", help=topics)
+        apps = "app ids by comma; only events about these. An empty text for all"
+        action.add_argument("--apps", type=_words, metavar="APPS", help=apps)
+    if name in {"add", "replay"}:
+        where = action.add_mutually_exclusive_group(required=name == "replay")
+        position = "position of the first event to send"
+        where.add_argument(
+            "--from", type=int, dest="from_position", metavar="POSITION", help=position
+        )
+        start = "from the first event there ever was"
+        where.add_argument(
+            "--from-start", action="store_const", const=0, dest="from_position", help=start
+        )
+    if name == "rotate":
+        leaked = "the former secret has leaked: it signs no more"
+        action.add_argument("--at-once", action="store_true", help=leaked)
+    if name == "redeliver":
+        which = action.add_mutually_exclusive_group(required=True)
+        which.add_argument("event_id", nargs="?", metavar="ID", help="the event's id")
+        which.add_argument("--all", action="store_true", help="all dead letters")
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in (part.strip() for part in text.split(",")) if word]
+
+
+def _runner(operate: Operate, operation: str) -> Callable[[Settings, argparse.Namespace], int]:
+    def run(settings: Settings, asked: argparse.Namespace) -> int:
+        return operate(settings, asked, operation, json.dumps(dict(_given(asked))).encode())
+
+    return run
+
+
+def _given(asked: argparse.Namespace) -> Iterable[tuple[str, object]]:
+    for name, value in vars(asked).items():
+        if name not in UNSENT and value is not None:
+            yield name, value
