@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.parser import BytesHeaderParser
 from email.policy import SMTP
 from email.utils import format_datetime
 
@@ -27,6 +28,9 @@ from domain.ports import Clock
 
 STEP_SECONDS = 15.0
 TOTAL_SECONDS = 60.0
+MOST_AT_ONCE = 4
+"""Most threads that wait for a mail server, those given up included, which end by themselves."""
+
 _CREDENTIALS = frozenset({530, 534, 535, 538})
 """Replies that are about who we are, not about the mail (RFC 4954 §6)."""
 
@@ -70,6 +74,7 @@ class SmtpMailer:
         self._clock = clock
         self._context = context
         self._deadline = deadline
+        self._limiter = anyio.CapacityLimiter(MOST_AT_ONCE)
 
     async def send(self, message: Mail) -> None:
         """Return once the server has taken it; raises `MailRefused` or `MailUnavailable`."""
@@ -83,6 +88,7 @@ class SmtpMailer:
                     self._sender.addr_spec,
                     message.to,
                     abandon_on_cancel=True,
+                    limiter=self._limiter,
                 )
         except TimeoutError:
             raise MailUnavailable("the mail server took too long") from None
@@ -94,7 +100,9 @@ class SmtpMailer:
         composed = EmailMessage(policy=SMTP)
         composed["From"] = self._sender
         composed["To"] = Address(addr_spec=mail.to)
-        composed["Subject"] = mail.subject
+        # The email package decodes what looks like an encoded word (RFC 2047), line breaks and all,
+        # and writes them into the header; so nothing may look like one.
+        composed["Subject"] = mail.subject.replace("=?", "= ?")
         composed["Date"] = format_datetime(self._clock())
         composed["Message-ID"] = f"<{mail.message_id}>"
         if mail.references:
@@ -105,6 +113,8 @@ class SmtpMailer:
         composed.set_content(mail.text, cte="quoted-printable")
         if mail.html is not None:
             composed.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+        if BytesHeaderParser().parsebytes(composed.as_bytes()).keys() != composed.keys():
+            raise MailRefused("its headers cannot be written as they are meant")
         return composed
 
 
@@ -119,8 +129,10 @@ class _Session:
     def hand_over(self, content: EmailMessage, sender: str, recipient: str) -> None:
         """Connect, sign in, send."""
         with _told():
-            self._client = client = self._connected()
+            self._client = client = self._greeted()
             try:
+                if not self._server.encrypted:
+                    self._encrypt(client)
                 if self._server.username:
                     client.login(self._server.username, self._server.password)
                 client.send_message(content, sender, [recipient])
@@ -136,27 +148,24 @@ class _Session:
             with contextlib.suppress(OSError):
                 waiting.shutdown(socket.SHUT_RDWR)
 
-    def _connected(self) -> smtplib.SMTP:
-        server, context = self._server, self._context or ssl.create_default_context()
+    def _greeted(self) -> smtplib.SMTP:
+        server = self._server
         if server.encrypted:
             return smtplib.SMTP_SSL(
-                server.host, server.port, timeout=STEP_SECONDS, context=context
+                server.host, server.port, timeout=STEP_SECONDS, context=self._tls()
             )
-        client = smtplib.SMTP(server.host, server.port, timeout=STEP_SECONDS)
-        try:
-            self._encrypt(client, context)
-        except BaseException:
-            client.close()
-            raise
-        return client
+        return smtplib.SMTP(server.host, server.port, timeout=STEP_SECONDS)
 
-    def _encrypt(self, client: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    def _encrypt(self, client: smtplib.SMTP) -> None:
         client.ehlo_or_helo_if_needed()
         if client.has_extn("starttls"):
-            client.starttls(context=context)
+            client.starttls(context=self._tls())
             client.ehlo()
         elif not self._server.local:
             raise MailUnavailable("the mail server offers no STARTTLS")
+
+    def _tls(self) -> ssl.SSLContext:
+        return self._context or ssl.create_default_context()
 
 
 @contextlib.contextmanager

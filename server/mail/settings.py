@@ -50,7 +50,7 @@ def smtp_url(value: str) -> MailServer:
 def mail_from(value: str) -> Address:
     """Read ``doorward@example.com`` or ``Doorward <doorward@example.com>``."""
     name, address = parseaddr(value)
-    if not is_mail_address(address) or not _NAME.fullmatch(value):
+    if not is_mail_address(address) or not _NAME.fullmatch(value) or "=?" in value:
         msg = "it must be an address, such as Doorward <doorward@example.com>"
         raise ValueError(msg)
     return Address(display_name=name, addr_spec=address)

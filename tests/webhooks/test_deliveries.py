@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from adapters.cloud_events import to_message
 from server.command_bus import UnitOfWork
+from server.config import Settings
 from server.webhooks.cursors import cursor, hold
 from server.webhooks.retries import SCHEDULE
-from server.wiring import System
+from server.wiring import System, open_system
 from tests import seeds
 from tests.webhooks.receiver import TAKEN, Answer, Received, Receiver
 from tests.webhooks.scene import Scene, delivering, until
@@ -346,17 +348,19 @@ async def test_a_slow_receiver_holds_up_no_other(scene: Scene, receiver: Receive
 
 
 async def test_two_processes_on_one_database_deliver_each_event_once(
-    system: System, receiver: Receiver
+    postgres_url: str, tmp_path: Path, receiver: Receiver
 ) -> None:
-    if system.settings.on_sqlite:
-        pytest.skip("on SQLite one process writes")
-    async with delivering(system) as one, delivering(system):
-        await one.add(receiver.url, from_position=0)
-        for number in range(20):
-            permission = seeds.READER if number % 2 else seeds.WRITER
-            await one.submit(f"r-{number}", permission_ids=(permission,))
-        await one.until_shown(lag=0)
-        assert receiver.ids == one.logged()
+    settings = Settings(data_dir=tmp_path / "data", database_url=postgres_url, nats_url="off")
+    with open_system(settings) as here, open_system(settings) as there:
+        seeds.seed_system(here)
+        async with delivering(here) as one, delivering(there) as other:
+            await one.add(receiver.url, from_position=0)
+            for number in range(20):
+                permission = seeds.READER if number % 2 else seeds.WRITER
+                scene = one if number % 4 else other
+                await scene.submit(f"r-{number}", permission_ids=(permission,))
+            await one.until_shown(lag=0)
+            assert receiver.ids == one.logged()
 
 
 async def test_a_hold_of_a_process_that_died_ends_by_itself(
