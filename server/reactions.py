@@ -10,6 +10,7 @@ from domain.person import PersonChanged
 from domain.token_family import EndFamily, EndReason
 from projections.token_families import FamilyRow, live_families
 from server.command_bus import CommandContext, Reactions, UnitOfWork
+from server.request_reactions import REQUEST_REACTIONS, person_known
 from server.sign_in import sessions
 
 
@@ -26,10 +27,15 @@ def _consent_revoked(work: UnitOfWork, event: ConsentRevoked, context: CommandCo
 
 
 def _person_changed(work: UnitOfWork, event: PersonChanged, context: CommandContext) -> None:
+    person_known(work, event, context)
     if event.record.disabled:
         families = live_families(work.rows, person=event.person_id)
         _end(work, families, EndReason.PERSON_DISABLED, context)
         sessions.close_sessions_of(work.rows, event.person_id)
 
 
-REACTIONS: Reactions = {ConsentRevoked: _consent_revoked, PersonChanged: _person_changed}
+REACTIONS: Reactions = {
+    **REQUEST_REACTIONS,
+    ConsentRevoked: _consent_revoked,
+    PersonChanged: _person_changed,
+}

@@ -21,6 +21,7 @@ from domain.ports import Publisher
 from server.app import Application
 from server.config import Settings
 from server.control import Control
+from server.timers import Timers
 from server.wiring import StartFailed, System
 
 GRACE_SECONDS = 10
@@ -67,6 +68,9 @@ async def _serve(
     control = Control(system)
     loops: list[Loop] = [one.run for one in system.followers]
     loops.append(served.last_use.run)
+    timers = Timers(system.bus, system.reads, system.clock, system.new_id)
+    system.growth.tell(timers.wake)
+    loops.append(timers.run)
     if publisher is not None:
         loops.append(publisher.run)
     async with control.listening(), served.run(), anyio.create_task_group() as group:
