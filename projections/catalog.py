@@ -216,6 +216,12 @@ def app_by_id(rows: Rows, groups: tuple[str, ...], app_id: str) -> AppRow | None
     return _app(found[0]) if found else None
 
 
+def app_of_permission(rows: Rows, permission_id: str) -> AppId | None:
+    """Return the app that a permission belongs to, whoever may see it."""
+    found = rows.select("SELECT app_id FROM permission WHERE permission_id = ?", (permission_id,))
+    return AppId(str(found[0][0])) if found else None
+
+
 def search_permissions(
     rows: Rows,
     groups: tuple[str, ...],

@@ -3,7 +3,8 @@ is read inside the command's own transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from domain import access_request
 from domain.access_request import (
@@ -29,23 +30,27 @@ from domain.access_request import (
     person_ref,
     request_stream,
 )
-from domain.policy import ApproverRef, Policy, references
+from domain.policy import DEFAULT, ApproverRef, Policy, references
 from domain.values import PersonId, RequestId, StreamId
 from projections.holdings import held_items, open_count, open_items
-from projections.policies import conflicts_of, policy_for
+from projections.policies import conflicts_of, policy_by_id, policy_for
 from server.approvers import Circumstances, approvers
 from server.command_bus import UnitOfWork
 from server.integrations.rights import allowed_integrations
 from server.known_facts import known_app, known_permission, known_person
 
 NOTHING = Approvers()
+NONE_PROPOSED: Mapping[str, Policy] = MappingProxyType({})
 
 
-def submission_facts(work: UnitOfWork, command: SubmitRequest) -> tuple[StreamId, SubmissionFacts]:
-    """Lead an equal request to the one that is still open, under any concurrency."""
+def submission_facts(
+    work: UnitOfWork, command: SubmitRequest, proposed: Mapping[str, Policy] = NONE_PROPOSED
+) -> tuple[StreamId, SubmissionFacts]:
+    """Lead an equal request to the one that is still open, under any concurrency. Policies that are
+    `proposed` are taken before those in force."""
     app = known_app(work, command.app_id)
     permissions = tuple(known_permission(work, one) for one in command.permission_ids)
-    policies = _policies(work, app, permissions)
+    policies = _policies(work, app, permissions, proposed)
     target = known_person(work, command.target)
     open_ones = open_items(work.rows, command.target, extension=command.extends is not None)
     asked: tuple[str, ...] = command.permission_ids or (command.app_id,)
@@ -70,11 +75,22 @@ def submission_facts(work: UnitOfWork, command: SubmitRequest) -> tuple[StreamId
 
 
 def _policies(
-    work: UnitOfWork, app: KnownApp | None, permissions: Iterable[KnownPermission | None]
+    work: UnitOfWork,
+    app: KnownApp | None,
+    permissions: Iterable[KnownPermission | None],
+    proposed: Mapping[str, Policy],
 ) -> tuple[Policy, ...]:
     of_app = app.record.policy if app else ""
     named = [one.record.policy if one else "" for one in permissions] or [""]
-    return tuple(policy_for(work.rows, name, of_app) for name in named)
+    return tuple(_policy(work, proposed, name, of_app) for name in named)
+
+
+def _policy(work: UnitOfWork, proposed: Mapping[str, Policy], *names: str) -> Policy:
+    for name in names:
+        found = proposed.get(name) or (policy_by_id(work.rows, name) if name else None)
+        if found is not None:
+            return found
+    return proposed.get(DEFAULT.policy_id) or policy_for(work.rows)
 
 
 def _submission_approvers(

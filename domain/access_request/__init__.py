@@ -99,6 +99,7 @@ from domain.access_request.participation import (
     takes_part,
 )
 from domain.access_request.provisioning import UNDER_WAY
+from domain.access_request.routing import eligible
 from domain.access_request.state import (
     Absent,
     AccessRequest,
@@ -206,6 +207,7 @@ __all__ = [
     "SubmitRequest",
     "Task",
     "Verdict",
+    "eligible",
     "integration_voter",
     "overall",
     "person_ref",

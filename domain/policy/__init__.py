@@ -12,6 +12,7 @@ from domain.policy.decider import (
     DEFAULT_ID,
     PolicyFacts,
     PolicyState,
+    check_policy,
     policy_stream,
 )
 from domain.policy.evaluation import (
@@ -94,6 +95,7 @@ __all__ = [
     "check_conflicts",
     "check_length",
     "check_on_behalf",
+    "check_policy",
     "checked_answers",
     "longer",
     "may_request",

@@ -77,7 +77,7 @@ def decide(
     """Decide on one policy."""
     match command:
         case PublishPolicy(policy):
-            _check(policy, facts)
+            check_policy(policy, facts)
             if (
                 state.policy is not None
                 and replace(policy, version=state.versions) == state.policy
@@ -101,8 +101,8 @@ def evolve(state: PolicyState, event: PolicyEvent) -> PolicyState:
             assert_never(never)
 
 
-def _check(policy: Policy, facts: PolicyFacts) -> None:
-    """Raise `PolicyUnfit` for a rule that nobody could have meant."""
+def check_policy(policy: Policy, facts: PolicyFacts) -> None:
+    """Raise `PolicyUnfit` for a rule that nobody could have meant or that cannot be fulfilled."""
     identifier("policy id", policy.policy_id)
     if policy.default_access_length not in policy.access_lengths:
         raise PolicyUnfit(policy.policy_id, "default_access_length is not among access_lengths")

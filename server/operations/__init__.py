@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.operations import accounts, catalog, read_models, resource_servers
+from server.operations import accounts, catalog, policies, read_models, resource_servers
 from server.operations.operation import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -13,4 +13,5 @@ OPERATIONS: Mapping[str, Operation] = {
     **read_models.OPERATIONS,
     **accounts.OPERATIONS,
     **resource_servers.OPERATIONS,
+    **policies.OPERATIONS,
 }
