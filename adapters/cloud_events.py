@@ -11,19 +11,15 @@ from hashlib import sha256
 import msgspec
 
 from adapters.event_codec import actor_to_builtins, event_to_builtins
-from domain.access_request import RequestCancelled, RequestSubmitted
-from domain.catalog import (
-    AppAdded,
-    AppChanged,
-    AppRetired,
-    PermissionAdded,
-    PermissionChanged,
-    PermissionRetired,
-)
+from domain.access_request import RequestCancelled, RequestClosed, RequestSubmitted
+from domain.catalog import PermissionAdded, PermissionChanged
 from domain.envelope import Recorded
 from domain.events import Event
 
 NO_APP = "-"
+CONTRACT = "v1"
+"""Of the messages, not of the stored events: fields are added within it, and who reads ignores those
+that he does not know. A change that would break a reader gets another stream."""
 TOKEN_LIMIT = 64
 POSITION_HEADER = "Doorward-Position"
 ID_HEADER = "Nats-Msg-Id"
@@ -53,7 +49,7 @@ def to_message(recorded: Recorded, tenant: str) -> Message:
         "specversion": "1.0",
         "id": envelope.event_id,
         "source": f"/doorward/{tenant}",
-        "type": f"doorward.{event.TOPIC}.v{event.SCHEMA}",
+        "type": f"doorward.{event.TOPIC}.{CONTRACT}",
         "subject": own_id,
         "time": envelope.recorded_at,
         "datacontenttype": "application/json",
@@ -85,12 +81,12 @@ def _app_of(event: Event) -> str:
             return event.app.app_id
         case RequestCancelled():
             return event.snapshot.app.app_id
-        case AppAdded() | AppChanged() | AppRetired() | PermissionRetired():
-            return event.app_id
+        case RequestClosed():
+            return event.submission.app.app_id
         case PermissionAdded() | PermissionChanged():
             return event.record.app_id
         case _:
-            return NO_APP
+            return getattr(event, "app_id", NO_APP)
 
 
 def _public(event: Event) -> dict[str, object]:

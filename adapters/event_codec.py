@@ -12,14 +12,37 @@ import msgspec
 
 from domain.envelope import Envelope
 from domain.events import EVENT_TYPES, Event
-from domain.values import Actor, StreamId
+from domain.values import Actor, Client, ConsentId, PersonId, StreamId, Via
 
 Payload = TypeVar("Payload")
 Json = dict[str, object]
 Upcaster = Callable[[Json], Json]
 
+
+def _defaulted(event: Json) -> Json:
+    """Lift to a schema whose records have fields more, all of them with a default."""
+    return event
+
+
+def _submission(event: Json) -> Json:
+    return {**event, "answers": [], "extends": None, "emergency": False}
+
+
+def _cancellation(event: Json) -> Json:
+    snapshot = cast("Json", event["snapshot"])
+    return {**event, "snapshot": _submission(snapshot), "items": []}
+
+
 UPCASTERS: dict[tuple[str, int], Upcaster] = {
     ("consent.given", 1): lambda event: {**event, "client_digest": ""},
+    ("access_request.submitted", 1): _submission,
+    ("access_request.cancelled", 1): _cancellation,
+    ("app.added", 1): _defaulted,
+    ("app.changed", 1): _defaulted,
+    ("person.registered", 1): _defaulted,
+    ("person.changed", 1): _defaulted,
+    ("permission.added", 1): _defaulted,
+    ("permission.changed", 1): _defaulted,
 }
 """Maps (topic, schema) to the function that lifts such a payload to the next schema."""
 
@@ -28,13 +51,23 @@ class Undecodable(ValueError):  # noqa: N818 - says what it is
     """Stored bytes do not hold the event their topic promises."""
 
 
+class _Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The stored form of an actor: as it was before there was `service`, where there is none."""
+
+    via: Via
+    subject: PersonId | None
+    client: Client | None
+    authorization: ConsentId | None
+    service: str | msgspec.UnsetType = msgspec.UNSET
+
+
 class _Stored(msgspec.Struct, Generic[Payload], frozen=True, forbid_unknown_fields=True):
     """The stored form. The stream, version and topic stand in columns beside it."""
 
     id: str
     schema: int
     at: datetime
-    actor: Actor
+    actor: _Actor
     correlation: str
     causation: str | None
     event: Payload
@@ -56,7 +89,7 @@ def encode(envelope: Envelope) -> bytes:
             envelope.event_id,
             event.SCHEMA,
             envelope.recorded_at,
-            envelope.actor,
+            _stored_actor(envelope.actor),
             envelope.correlation_id,
             envelope.causation_id,
             event,
@@ -84,11 +117,21 @@ def decode(topic: str, stream: StreamId, version: int, state: bytes) -> Envelope
         stream=stream,
         version=version,
         recorded_at=stored.at,
-        actor=stored.actor,
+        actor=_actor(stored.actor),
         correlation_id=stored.correlation,
         causation_id=stored.causation,
         event=stored.event,
     )
+
+
+def _stored_actor(actor: Actor) -> _Actor:
+    service = msgspec.UNSET if actor.service is None else actor.service
+    return _Actor(actor.via, actor.subject, actor.client, actor.authorization, service)
+
+
+def _actor(stored: _Actor) -> Actor:
+    service = stored.service if isinstance(stored.service, str) else None
+    return Actor(stored.via, stored.subject, stored.client, stored.authorization, service)
 
 
 def _lifted(topic: str, state: bytes) -> _Stored[Event]:
@@ -113,4 +156,4 @@ def event_to_builtins(event: Event) -> Json:
 
 def actor_to_builtins(actor: Actor) -> Json:
     """Return an actor's fields as JSON-ready values."""
-    return cast("Json", msgspec.to_builtins(actor))
+    return cast("Json", msgspec.to_builtins(_stored_actor(actor)))

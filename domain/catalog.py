@@ -28,7 +28,9 @@ EVERYONE = "everyone"
 
 @dataclass(frozen=True, slots=True)
 class AppRecord:
-    """An app as the catalog describes it. `audience` names the group that may request it."""
+    """An app as the catalog describes it. `audience` names the group that sees it, `policy` the rules
+    for requests (empty: the default ones); `owners` are people by id or user name who may be
+    named as approvers, `owner` says in words whose the app is."""
 
     name: str
     description: str = ""
@@ -40,17 +42,21 @@ class AppRecord:
     logo_url: str | None = None
     website_url: str | None = None
     multiple_permissions: bool = True
+    policy: str = ""
+    owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionRecord:
-    """A permission as the catalog describes it. `kind` says what it is at its source."""
+    """A permission as the catalog describes it. `kind` says what it is at its source; `policy` goes
+    before that of its app (empty: the app's)."""
 
     app_id: AppId
     label: str
     description: str = ""
     kind: str = "role"
     source: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,7 @@ class AppAdded:
     """An app came into the catalog, for the first time or again after it was retired."""
 
     TOPIC: ClassVar[str] = "app.added"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     app_id: AppId
     record: AppRecord
 
@@ -98,7 +104,7 @@ class AppChanged:
     """The description of an app changed; `record` is the whole new one."""
 
     TOPIC: ClassVar[str] = "app.changed"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     app_id: AppId
     record: AppRecord
 
@@ -117,7 +123,7 @@ class PermissionAdded:
     """A permission came into the catalog, for the first time or again after it was retired."""
 
     TOPIC: ClassVar[str] = "permission.added"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     permission_id: PermissionId
     record: PermissionRecord
 
@@ -127,7 +133,7 @@ class PermissionChanged:
     """The description of a permission, or the app it belongs to, changed."""
 
     TOPIC: ClassVar[str] = "permission.changed"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     permission_id: PermissionId
     record: PermissionRecord
 
@@ -176,6 +182,10 @@ def _web_url(field: str, url: str | None) -> str | None:
     return None if url is None else identifier(field, url, limit=TEXT_LIMIT)
 
 
+def _named(field: str, text: str) -> str:
+    return identifier(field, text) if text else ""
+
+
 def app_record(record: AppRecord) -> AppRecord:
     """Return `record` cleaned; raises `Invalid` for a field that breaks its rule."""
     return AppRecord(
@@ -189,6 +199,8 @@ def app_record(record: AppRecord) -> AppRecord:
         logo_url=_web_url("logo_url", record.logo_url),
         website_url=_web_url("website_url", record.website_url),
         multiple_permissions=record.multiple_permissions,
+        policy=_named("policy", record.policy),
+        owners=tuple(sorted({identifier("owner", owner) for owner in record.owners})),
     )
 
 
@@ -200,6 +212,7 @@ def permission_record(record: PermissionRecord) -> PermissionRecord:
         description=clean_text("description", record.description, limit=TEXT_LIMIT),
         kind=clean_text("kind", record.kind, limit=NAME_LIMIT),
         source=clean_text("source", record.source, limit=NAME_LIMIT),
+        policy=_named("policy", record.policy),
     )
 
 

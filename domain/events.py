@@ -3,7 +3,35 @@ the stored samples in ``tests/samples`` keep each version decodable for ever."""
 
 from __future__ import annotations
 
-from domain.access_request import RequestCancelled, RequestEvent, RequestSubmitted
+from domain.access_request import (
+    AccessCompleted,
+    AccessExtended,
+    AccessRevoked,
+    ApproversChanged,
+    ApproversReminded,
+    CommentAdded,
+    DecisionRefused,
+    DecisionTaken,
+    Deprovisioned,
+    DeprovisioningFailed,
+    DeprovisioningStarted,
+    Provisioned,
+    ProvisioningDenied,
+    ProvisioningFailed,
+    ProvisioningStarted,
+    RemovalCalledOff,
+    RequestApproved,
+    RequestCancelled,
+    RequestClosed,
+    RequestDenied,
+    RequestEscalated,
+    RequestEvent,
+    RequestExpired,
+    RequestRouted,
+    RequestSubmitted,
+    StageApproved,
+    StageStarted,
+)
 from domain.catalog import (
     AppAdded,
     AppChanged,
@@ -22,12 +50,14 @@ from domain.consent import (
     ConsentWidened,
 )
 from domain.person import IdentityLinked, PersonChanged, PersonEvent, PersonRegistered
+from domain.policy import PolicyEvent, PolicyPublished, PolicyRetired
 from domain.resource_server import (
     ResourceServerAdded,
     ResourceServerEvent,
     ResourceServerRemoved,
     ResourceServerSecretRotated,
 )
+from domain.review import ReviewCompleted, ReviewEvent, ReviewOverdue, ReviewRequired
 from domain.token_family import (
     CodeRedeemed,
     FamilyEnded,
@@ -56,6 +86,8 @@ Event = (
     | FamilyEvent
     | ResourceServerEvent
     | WebhookEvent
+    | PolicyEvent
+    | ReviewEvent
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -71,7 +103,36 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PersonChanged,
         IdentityLinked,
         RequestSubmitted,
+        RequestRouted,
+        StageStarted,
+        DecisionTaken,
+        DecisionRefused,
+        StageApproved,
+        RequestApproved,
+        RequestDenied,
+        RequestExpired,
         RequestCancelled,
+        ApproversChanged,
+        ApproversReminded,
+        RequestEscalated,
+        CommentAdded,
+        RequestClosed,
+        ProvisioningStarted,
+        Provisioned,
+        ProvisioningFailed,
+        ProvisioningDenied,
+        AccessCompleted,
+        AccessExtended,
+        AccessRevoked,
+        DeprovisioningStarted,
+        DeprovisioningFailed,
+        Deprovisioned,
+        RemovalCalledOff,
+        PolicyPublished,
+        PolicyRetired,
+        ReviewRequired,
+        ReviewOverdue,
+        ReviewCompleted,
         ConsentGiven,
         ConsentWidened,
         ConsentNarrowed,

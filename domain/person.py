@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from operator import itemgetter
 from typing import ClassVar, assert_never
 
 from domain.decider import Decider
-from domain.errors import IdentityOfAnother, MalformedText, UnknownPerson
+from domain.errors import IdentityOfAnother, MalformedText, TooMany, UnknownPerson
 from domain.values import (
     Personal,
     PersonId,
@@ -21,6 +22,7 @@ from domain.values import (
 )
 
 NAME_LIMIT = 200
+MOST_ATTRIBUTES = 50
 ISSUER_LIMIT = 500
 SUBJECT_LIMIT = 255
 """OpenID Connect Core 1.0 §2 allows no longer subject."""
@@ -37,7 +39,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """A person as described by the directory. `groups` are audiences of the catalog."""
+    """A person as described by the directory. `groups` are audiences of the catalog; `attributes`
+    are further facts by name, such as a department."""
 
     username: Personal
     given_name: Personal
@@ -47,6 +50,7 @@ class PersonRecord:
     groups: tuple[str, ...] = ()
     roles: tuple[Role, ...] = (Role.EMPLOYEE,)
     disabled: bool = False
+    attributes: tuple[tuple[str, Personal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class PersonRegistered:
     """A person came into the directory."""
 
     TOPIC: ClassVar[str] = "person.registered"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     person_id: PersonId
     record: PersonRecord
 
@@ -72,7 +76,7 @@ class PersonChanged:
     """The directory's description of a person changed; `record` is the whole new one."""
 
     TOPIC: ClassVar[str] = "person.changed"
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     person_id: PersonId
     record: PersonRecord
 
@@ -130,7 +134,19 @@ def _cleaned(person_id: PersonId, record: PersonRecord) -> PersonRecord:
         groups=tuple(sorted({identifier("group", group) for group in record.groups})),
         roles=tuple(sorted(set(record.roles))),
         disabled=record.disabled,
+        attributes=_attributes(person_id, record),
     )
+
+
+def _attributes(person_id: PersonId, record: PersonRecord) -> tuple[tuple[str, Personal], ...]:
+    if len(record.attributes) > MOST_ATTRIBUTES:
+        raise TooMany("attributes", MOST_ATTRIBUTES)
+    cleaned: dict[str, Personal] = {}
+    for name, value in record.attributes:
+        text = clean_text(name, value.text, limit=NAME_LIMIT)
+        if text:
+            cleaned[identifier("attribute", name)] = Personal(person_id, text)
+    return tuple(sorted(cleaned.items(), key=itemgetter(0)))
 
 
 def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequence[PersonEvent]:

@@ -64,12 +64,14 @@ class Actor:
     """Who caused an event: the person, the client acting for him, and under which consent.
 
     `subject` is None where no person stands behind the action (a timer, the system itself).
+    `service` names the integration or directory that acted, as its transport vouches for it.
     """
 
     via: Via
     subject: PersonId | None = None
     client: Client | None = None
     authorization: ConsentId | None = None
+    service: str | None = None
 
 
 SYSTEM = Actor(via=Via.SYSTEM)

@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.catalog import (
-    EVERYONE,
     AppAdded,
     AppChanged,
     AppRetired,
@@ -22,13 +21,15 @@ from projections.columns import json_text, maybe_text, number, text_list
 from projections.pages import Page
 from projections.projection import Projection
 from projections.search_text import folded, search_words
+from projections.visibility import Where, permissions_in_view, visible_apps, visible_permissions
 
 APP_COLUMNS = (
     "a.app_id, a.name, a.description, a.categories_json, a.audience, a.owner, a.instructions, "
-    "a.logo_url, a.website_url, a.multiple_permissions, "
-    "(SELECT COUNT(*) FROM permission c WHERE c.app_id = a.app_id)"
+    "a.logo_url, a.website_url, a.multiple_permissions, a.policy"
 )
-PERMISSION_COLUMNS = "p.permission_id, p.app_id, a.name, p.label, p.description, p.kind"
+PERMISSION_COLUMNS = (
+    "p.permission_id, p.app_id, a.name, p.label, p.description, p.kind, p.policy, a.policy"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,14 @@ class AppRow:
     logo_url: str | None
     website_url: str | None
     multiple_permissions: bool
+    policy: str
     permission_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionRow:
-    """A permission of the catalog; `score` says how well it matched, 0 where nothing was sought."""
+    """A permission of the catalog, with the names of its own policy and of its app's; `score` says
+    how well it matched, 0 where nothing was sought."""
 
     permission_id: PermissionId
     app_id: AppId
@@ -58,6 +61,8 @@ class PermissionRow:
     label: str
     description: str
     kind: str
+    policy: str
+    app_policy: str
     score: float
 
 
@@ -66,8 +71,8 @@ def _put_app(rows: Rows, _recorded: Recorded, event: AppAdded | AppChanged) -> N
     rows.execute("DELETE FROM app WHERE app_id = ?", (event.app_id,))
     rows.execute(
         "INSERT INTO app (app_id, name, description, categories_json, audience, owner, "
-        "instructions, logo_url, website_url, multiple_permissions, name_key, text_key, "
-        "category_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "instructions, logo_url, website_url, multiple_permissions, policy, name_key, text_key, "
+        "category_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.app_id,
             record.name,
@@ -79,6 +84,7 @@ def _put_app(rows: Rows, _recorded: Recorded, event: AppAdded | AppChanged) -> N
             record.logo_url,
             record.website_url,
             int(record.multiple_permissions),
+            record.policy,
             folded(record.name),
             folded(" ".join((record.name, record.description, *record.categories))),
             "|".join(("", *(folded(category) for category in record.categories), "")),
@@ -96,14 +102,15 @@ def _put_permission(
     record = event.record
     rows.execute("DELETE FROM permission WHERE permission_id = ?", (event.permission_id,))
     rows.execute(
-        "INSERT INTO permission (permission_id, app_id, label, description, kind, name_key, "
-        "text_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO permission (permission_id, app_id, label, description, kind, policy, "
+        "name_key, text_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.permission_id,
             record.app_id,
             record.label,
             record.description,
             record.kind,
+            record.policy,
             folded(record.label),
             folded(f"{record.label} {record.description}"),
         ),
@@ -122,12 +129,12 @@ PROJECTION = Projection(
         "app_id TEXT PRIMARY KEY, name TEXT NOT NULL, description TEXT NOT NULL, "
         "categories_json TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT NOT NULL, "
         "instructions TEXT NOT NULL, logo_url TEXT, website_url TEXT, "
-        "multiple_permissions BIGINT NOT NULL, name_key TEXT NOT NULL, text_key TEXT NOT NULL, "
+        "multiple_permissions BIGINT NOT NULL, policy TEXT NOT NULL, name_key TEXT NOT NULL, text_key TEXT NOT NULL, "
         "category_key TEXT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS permission ("
         "permission_id TEXT PRIMARY KEY, app_id TEXT NOT NULL, label TEXT NOT NULL, "
-        "description TEXT NOT NULL, kind TEXT NOT NULL, name_key TEXT NOT NULL, "
-        "text_key TEXT NOT NULL)",
+        "description TEXT NOT NULL, kind TEXT NOT NULL, policy TEXT NOT NULL, "
+        "name_key TEXT NOT NULL, text_key TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS permission_by_app ON permission (app_id)",
     ),
     handlers={
@@ -142,20 +149,6 @@ PROJECTION = Projection(
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
-    """Conditions joined by AND, with their parameters."""
-
-    clauses: tuple[str, ...]
-    params: tuple[Value, ...]
-
-    def and_(self, clause: str, *params: Value) -> _Where:
-        return _Where((*self.clauses, clause), (*self.params, *params))
-
-    def __str__(self) -> str:
-        return " AND ".join(self.clauses)
-
-
-@dataclass(frozen=True, slots=True)
 class _Score:
     """A SQL expression that grows with each word found, and its parameters."""
 
@@ -163,12 +156,7 @@ class _Score:
     params: tuple[Value, ...]
 
 
-def _visible(groups: tuple[str, ...]) -> _Where:
-    audiences = (EVERYONE, *groups)
-    return _Where((f"a.audience IN ({', '.join('?' * len(audiences))})",), audiences)
-
-
-def _sought(where: _Where, text: str, alias: str, *, exact: bool) -> tuple[_Where, _Score]:
+def _sought(where: Where, text: str, alias: str, *, exact: bool) -> tuple[Where, _Score]:
     """Narrow to what holds any of the words, or with `exact` to what is named just so."""
     whole = folded(text)
     if exact:
@@ -203,25 +191,35 @@ def search_apps(
     size: int = 20,
 ) -> Page[AppRow]:
     """Return a page of the apps that these groups may request, best match first."""
-    where, score = _visible(groups), _Score("0", ())
+    where, score = visible_apps(groups), _Score("0", ())
     if category is not None:
         where = where.and_("a.category_key LIKE ?", f"%|{folded(category)}|%")
     if text is not None:
         where, score = _sought(where, text, "a", exact=exact)
     total = number(rows.select(f"SELECT COUNT(*) FROM app a WHERE {where}", where.params)[0][0])
+    count = permissions_in_view(groups)
     found = rows.select(
-        f"SELECT {APP_COLUMNS}, {score.sql} AS score FROM app a "
+        f"SELECT {APP_COLUMNS}, {count}, {score.sql} AS score FROM app a "
         f"WHERE {where} ORDER BY score DESC, a.name_key, a.app_id LIMIT ? OFFSET ?",
-        (*score.params, *where.params, size, (page - 1) * size),
+        (*count.params, *score.params, *where.params, size, (page - 1) * size),
     )
     return Page(tuple(_app(row) for row in found), total, page, size)
 
 
 def app_by_id(rows: Rows, groups: tuple[str, ...], app_id: str) -> AppRow | None:
     """Return one app if these groups may request it, else None."""
-    where = _visible(groups).and_("a.app_id = ?", app_id)
-    found = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
+    where = visible_apps(groups).and_("a.app_id = ?", app_id)
+    count = permissions_in_view(groups)
+    found = rows.select(
+        f"SELECT {APP_COLUMNS}, {count} FROM app a WHERE {where}", (*count.params, *where.params)
+    )
     return _app(found[0]) if found else None
+
+
+def app_of_permission(rows: Rows, permission_id: str) -> AppId | None:
+    """Return the app that a permission belongs to, whoever may see it."""
+    found = rows.select("SELECT app_id FROM permission WHERE permission_id = ?", (permission_id,))
+    return AppId(str(found[0][0])) if found else None
 
 
 def search_permissions(
@@ -235,7 +233,7 @@ def search_permissions(
     size: int = 20,
 ) -> Page[PermissionRow]:
     """Return a page of the permissions that these groups may request, best match first."""
-    where, score = _visible(groups), _Score("0", ())
+    where, score = visible_permissions(groups), _Score("0", ())
     if app_id is not None:
         where = where.and_("p.app_id = ?", app_id)
     if text is not None:
@@ -262,7 +260,8 @@ def _app(row: Row) -> AppRow:
         maybe_text(row[7]),
         maybe_text(row[8]),
         bool(row[9]),
-        number(row[10]),
+        str(row[10]),
+        number(row[11]),
     )
 
 
@@ -274,5 +273,7 @@ def _permission(row: Row) -> PermissionRow:
         str(row[3]),
         str(row[4]),
         str(row[5]),
-        float(number(row[6])),
+        str(row[6]),
+        str(row[7]),
+        float(number(row[8])),
     )

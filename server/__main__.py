@@ -19,7 +19,7 @@ from domain.ports import Unavailable
 from server import control, demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog
-from server.command_line import administration, webhooks
+from server.command_line import administration, policies, webhooks
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     taking.set_defaults(run=_export)
     administration.add_commands(commands, _operate_from)
     webhooks.add_commands(commands, _operate_from)
+    policies.add_commands(commands, _operate_from)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)
@@ -165,7 +166,12 @@ def _export(settings: Settings, asked: argparse.Namespace) -> int:
 
 
 def _operate_from(settings: Settings, asked: argparse.Namespace, command: str, body: bytes) -> int:
-    _print_result(_operate(settings, command, body), as_json=asked.json)
+    """Do the work and print its result: as JSON, in words of the command's own, or by name."""
+    done = _operate(settings, command, body)
+    if "render" in asked and not asked.json:
+        sys.stdout.write(f"{asked.render(done)}\n")
+    else:
+        _print_result(done, as_json=asked.json)
     return 0
 
 

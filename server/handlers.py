@@ -13,28 +13,40 @@ from domain import (
     person,
     policy,
     resource_server,
+    review,
     token_family,
     webhook,
 )
 from domain.access_request import (
-    CancellationFacts,
+    CallOffRemoval,
     CancelRequest,
-    KnownApp,
-    KnownPermission,
-    KnownPerson,
-    SubmissionFacts,
+    CommentOnRequest,
+    Decide,
+    ExtendAccess,
+    LetTimePass,
+    NoteRefusedDecision,
+    Reassign,
+    ReportFulfilment,
+    ReviseApprovers,
+    RevokeAccess,
     SubmitRequest,
-    request_stream,
-    slot,
 )
 from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent, consent_stream
 from domain.person import IdentityFacts, LinkIdentity, PutPerson, person_stream
+from domain.policy import PolicyFacts, PublishPolicy, RetirePolicy, policy_stream
 from domain.resource_server import (
     AddResourceServer,
     RemoveResourceServer,
     RotateSecret,
     resource_server_stream,
+)
+from domain.review import (
+    CompleteReview,
+    RemindReviewers,
+    RequireReview,
+    ReviewerFacts,
+    review_stream,
 )
 from domain.token_family import (
     EndFamily,
@@ -43,7 +55,7 @@ from domain.token_family import (
     RotateRefreshToken,
     family_stream,
 )
-from domain.values import AppId, PermissionId, PersonId, StreamId
+from domain.values import StreamId
 from domain.webhook import (
     AddWebhook,
     ChangeWebhook,
@@ -56,46 +68,10 @@ from domain.webhook import (
     webhook_stream,
 )
 from projections.identities import person_id_of
-from projections.open_requests import open_request_at, slot_key
+from projections.policies import rotations
 from server.command_bus import Handler, Handlers, UnitOfWork
-
-
-def _known_person(work: UnitOfWork, person_id: PersonId) -> KnownPerson | None:
-    version, state = work.state_of(person.DECIDER, person_stream(person_id))
-    return KnownPerson(state.record, version) if state.record else None
-
-
-def _known_app(work: UnitOfWork, app_id: AppId) -> KnownApp | None:
-    version, state = work.state_of(catalog.APP, catalog.app_stream(app_id))
-    return KnownApp(state.record, version) if state.record else None
-
-
-def _known_permission(work: UnitOfWork, permission_id: PermissionId) -> KnownPermission | None:
-    stream = catalog.permission_stream(permission_id)
-    version, state = work.state_of(catalog.PERMISSION, stream)
-    if state.record is None:
-        return None
-    app = _known_app(work, state.record.app_id)
-    return KnownPermission(state.record, version, app.record if app else None)
-
-
-def _submission(work: UnitOfWork, command: SubmitRequest) -> tuple[StreamId, SubmissionFacts]:
-    """Lead an equal request to the one that is still open, under any concurrency."""
-    key = slot_key(slot(command.target, command.app_id, command.permission_ids))
-    facts = SubmissionFacts(
-        requester=_known_person(work, command.requester),
-        target=_known_person(work, command.target),
-        app=_known_app(work, command.app_id),
-        permissions=tuple(_known_permission(work, one) for one in command.permission_ids),
-        policy=policy.DEFAULT,
-    )
-    return request_stream(open_request_at(work.rows, key) or command.request_id), facts
-
-
-def _cancellation(work: UnitOfWork, command: CancelRequest) -> tuple[StreamId, CancellationFacts]:
-    stream = request_stream(command.request_id)
-    version, _ = work.state_of(access_request.DECIDER, stream)
-    return stream, CancellationFacts(_known_person(work, command.by), version)
+from server.known_facts import known_person
+from server.request_facts import action_facts, submission_facts
 
 
 def _app(_work: UnitOfWork, command: PutApp | RetireApp) -> tuple[StreamId, None]:
@@ -134,9 +110,42 @@ def _webhook(work: UnitOfWork, command: Any) -> tuple[StreamId, int]:
     return webhook_stream(command.name), work.head
 
 
+def _policy(
+    work: UnitOfWork, command: PublishPolicy | RetirePolicy
+) -> tuple[StreamId, PolicyFacts]:
+    policy_id = (
+        command.policy.policy_id if isinstance(command, PublishPolicy) else command.policy_id
+    )
+    return policy_stream(policy_id), PolicyFacts(rotations(work.rows))
+
+
+def _review(_work: UnitOfWork, command: RequireReview | RemindReviewers) -> tuple[StreamId, None]:
+    return review_stream(command.request_id), None
+
+
+def _judgement(work: UnitOfWork, command: CompleteReview) -> tuple[StreamId, ReviewerFacts]:
+    known = known_person(work, command.by)
+    return review_stream(command.request_id), ReviewerFacts(known.record if known else None)
+
+
 HANDLERS: Handlers = {
-    SubmitRequest: Handler(access_request.DECIDER, _submission),
-    CancelRequest: Handler(access_request.DECIDER, _cancellation),
+    SubmitRequest: Handler(access_request.DECIDER, submission_facts),
+    Decide: Handler(access_request.DECIDER, action_facts),
+    NoteRefusedDecision: Handler(access_request.DECIDER, action_facts),
+    ReportFulfilment: Handler(access_request.DECIDER, action_facts),
+    CancelRequest: Handler(access_request.DECIDER, action_facts),
+    RevokeAccess: Handler(access_request.DECIDER, action_facts),
+    CallOffRemoval: Handler(access_request.DECIDER, action_facts),
+    ExtendAccess: Handler(access_request.DECIDER, action_facts),
+    CommentOnRequest: Handler(access_request.DECIDER, action_facts),
+    Reassign: Handler(access_request.DECIDER, action_facts),
+    ReviseApprovers: Handler(access_request.DECIDER, action_facts),
+    LetTimePass: Handler(access_request.DECIDER, action_facts),
+    RequireReview: Handler(review.DECIDER, _review),
+    CompleteReview: Handler(review.DECIDER, _judgement),
+    RemindReviewers: Handler(review.DECIDER, _review),
+    PublishPolicy: Handler(policy.DECIDER, _policy),
+    RetirePolicy: Handler(policy.DECIDER, _policy),
     PutApp: Handler(catalog.APP, _app),
     RetireApp: Handler(catalog.APP, _app),
     PutPermission: Handler(catalog.PERMISSION, _permission),

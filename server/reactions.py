@@ -10,6 +10,7 @@ from domain.person import PersonChanged
 from domain.token_family import EndFamily, EndReason
 from projections.token_families import FamilyRow, live_families
 from server.command_bus import CommandContext, Reactions, UnitOfWork
+from server.request_reactions import REQUEST_REACTIONS, person_known
 from server.sign_in import sessions
 from server.webhooks import reactions as webhooks
 
@@ -27,6 +28,7 @@ def _consent_revoked(work: UnitOfWork, event: ConsentRevoked, context: CommandCo
 
 
 def _person_changed(work: UnitOfWork, event: PersonChanged, context: CommandContext) -> None:
+    person_known(work, event, context)
     if event.record.disabled:
         families = live_families(work.rows, person=event.person_id)
         _end(work, families, EndReason.PERSON_DISABLED, context)
@@ -34,7 +36,8 @@ def _person_changed(work: UnitOfWork, event: PersonChanged, context: CommandCont
 
 
 REACTIONS: Reactions = {
+    **webhooks.REACTIONS,
+    **REQUEST_REACTIONS,
     ConsentRevoked: _consent_revoked,
     PersonChanged: _person_changed,
-    **webhooks.REACTIONS,
 }

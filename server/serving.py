@@ -22,6 +22,7 @@ from server.app import Application
 from server.config import Settings
 from server.control import Control
 from server.outgoing import deliveries, mail_delivery
+from server.timers import Timers
 from server.wiring import StartFailed, System
 
 GRACE_SECONDS = 10
@@ -69,6 +70,9 @@ async def _serve(
     loops: list[Loop] = [one.run for one in system.followers]
     loops.append(served.last_use.run)
     loops += [deliveries(system).run, mail_delivery(system).run]
+    timers = Timers(system.bus, system.reads, system.clock, system.new_id)
+    system.growth.tell(timers.wake)
+    loops.append(timers.run)
     if publisher is not None:
         loops.append(publisher.run)
     async with control.listening(), served.run(), anyio.create_task_group() as group:

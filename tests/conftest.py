@@ -15,25 +15,12 @@ import pytest
 from adapters.open_store import MEMORY, open_store
 from adapters.system import new_id
 from domain.ports import EventStore
-from projections import access_requests, catalog, identities, open_requests, people
-from server import follower, idempotency
 from server.command_bus import CommandBus
 from server.config import Settings
 from server.handlers import HANDLERS
-from server.wiring import System, open_system
+from server.reactions import REACTIONS
+from server.wiring import INLINE, SCHEMA, System, open_system
 from tests import seeds
-
-INLINE = (
-    people.PROJECTION,
-    identities.PROJECTION,
-    access_requests.PROJECTION,
-    open_requests.PROJECTION,
-)
-SCHEMA = (
-    *(statement for one in (*INLINE, catalog.PROJECTION) for statement in one.schema),
-    *idempotency.SCHEMA,
-    *follower.SCHEMA,
-)
 
 
 def missing(what: str) -> None:
@@ -114,7 +101,7 @@ def store(database_url: str) -> Iterator[EventStore]:
 
 @pytest.fixture
 def bus(store: EventStore) -> Iterator[CommandBus]:
-    running = CommandBus(store, HANDLERS, INLINE, new_id)
+    running = CommandBus(store, HANDLERS, INLINE, new_id, reactions=REACTIONS)
     running.start()
     yield running
     running.close()

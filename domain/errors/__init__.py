@@ -7,16 +7,20 @@ protocol: `server.errors` translates.
      │   ├─ MalformedText · TextTooLong · TooMany · UnknownField · InputMissing
      │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
      │   ├─ OnePermissionOnly · NameTaken · PasswordLength
+     │   ├─ AnswerUnfit · ExtensionTooShort · StartNotAllowed · PolicyUnfit
      │   └─ of webhooks: UnusableUrl · BadTopicPattern
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
      │   ├─ UnknownConnection · UnknownResourceServer
      │   └─ of webhooks: UnknownWebhook · UnknownDelivery
      ├─ Forbidden      the rules say no
-     │   └─ PersonDisabled · OnBehalfNotAllowed
+     │   ├─ PersonDisabled · OnBehalfNotAllowed · AdministratorsOnly · NotAssigned
+     │   ├─ NotAnApprover · SelfApproval · IntegrationNotAllowed · WouldWiden · EvidenceTooWeak
+     │   └─ ConflictOfDuties · BreakGlassNotAllowed · ExtensionNotAllowed
      ├─ Conflicting    the world has moved on
      │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
-     │   ├─ IdentityOfAnother
+     │   ├─ IdentityOfAnother · AlreadyHeld · AlreadyAsked · TooManyOpen · NotHeld
+     │   ├─ AlreadyDecided · DecisionLapsed · NothingUnderWay
      │   └─ of webhooks: NoSuchPosition · TestNotDelivered
      └─ InvalidGrant   an OAuth grant is not, or no longer, good (RFC 6749 §5.2)
 """
@@ -30,26 +34,47 @@ from domain.errors.base import (
     Refused,
 )
 from domain.errors.conflicting import (
+    AlreadyAsked,
     AlreadyClosed,
+    AlreadyDecided,
+    AlreadyHeld,
     ChangedMeanwhile,
+    DecisionLapsed,
     IdempotencyKeyReused,
     IdentityOfAnother,
+    NotHeld,
+    NothingUnderWay,
     StaleVersion,
+    TooManyOpen,
 )
 from domain.errors.forbidden import (
+    AdministratorsOnly,
+    BreakGlassNotAllowed,
+    ConflictOfDuties,
+    EvidenceTooWeak,
+    ExtensionNotAllowed,
+    IntegrationNotAllowed,
+    NotAnApprover,
+    NotAssigned,
     OnBehalfNotAllowed,
     PersonDisabled,
+    SelfApproval,
+    WouldWiden,
 )
 from domain.errors.invalid import (
+    AnswerUnfit,
     DurationNotOffered,
+    ExtensionTooShort,
     InputMissing,
     MalformedText,
     NameTaken,
     OnePermissionOnly,
     PasswordLength,
     PermissionOfOtherApp,
+    PolicyUnfit,
     RepeatedPermission,
     StartInThePast,
+    StartNotAllowed,
     TextTooLong,
     TooMany,
     UnknownField,
@@ -64,30 +89,50 @@ from domain.errors.missing import (
 )
 
 __all__ = [
+    "AdministratorsOnly",
+    "AlreadyAsked",
     "AlreadyClosed",
+    "AlreadyDecided",
+    "AlreadyHeld",
+    "AnswerUnfit",
+    "BreakGlassNotAllowed",
     "ChangedMeanwhile",
+    "ConflictOfDuties",
     "Conflicting",
+    "DecisionLapsed",
     "DurationNotOffered",
+    "EvidenceTooWeak",
+    "ExtensionNotAllowed",
+    "ExtensionTooShort",
     "Forbidden",
     "IdempotencyKeyReused",
     "IdentityOfAnother",
     "InputMissing",
+    "IntegrationNotAllowed",
     "Invalid",
     "InvalidGrant",
     "MalformedText",
     "Missing",
     "NameTaken",
+    "NotAnApprover",
+    "NotAssigned",
+    "NotHeld",
+    "NothingUnderWay",
     "OnBehalfNotAllowed",
     "OnePermissionOnly",
     "PasswordLength",
     "PermissionOfOtherApp",
     "PersonDisabled",
+    "PolicyUnfit",
     "Refused",
     "RepeatedPermission",
+    "SelfApproval",
     "StaleVersion",
     "StartInThePast",
+    "StartNotAllowed",
     "TextTooLong",
     "TooMany",
+    "TooManyOpen",
     "UnknownApp",
     "UnknownConnection",
     "UnknownField",
@@ -95,4 +140,5 @@ __all__ = [
     "UnknownPerson",
     "UnknownRequest",
     "UnknownResourceServer",
+    "WouldWiden",
 ]

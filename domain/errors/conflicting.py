@@ -49,3 +49,68 @@ class IdentityOfAnother(Conflicting):
 
     code = "identity_of_another"
     template = "This identity belongs to another person here; ask an administrator."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class AlreadyHeld(Conflicting):
+    """The person has this access already, or its removal is under way."""
+
+    code = "already_held"
+    template = "{item} is held already, through request {request_id}; nothing need be requested."
+    item: str
+    request_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class AlreadyAsked(Conflicting):
+    """Another open request, not an equal one, asks for the same item."""
+
+    code = "already_asked"
+    template = "{item} is asked for by request {request_id}, still open; leave it out or wait."
+    item: str
+    request_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class TooManyOpen(Conflicting):
+    """The requester has as many open requests as policy allows."""
+
+    code = "too_many_open"
+    template = "You have {limit} requests open, the most allowed; wait for one or cancel it."
+    limit: int
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class NotHeld(Conflicting):
+    """Access that is to be extended or ended is not held, or not by this request."""
+
+    code = "not_held"
+    template = "{item} is not held through this request with an end that could be moved."
+    item: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class AlreadyDecided(Conflicting):
+    """The item or stage was settled before this decision came."""
+
+    code = "already_decided"
+    template = "{what} is decided already; read the request again."
+    what: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class DecisionLapsed(Conflicting):
+    """The decision itself says that it is no longer valid."""
+
+    code = "decision_lapsed"
+    template = "The decision came after the time until which it was good; decide again."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class NothingUnderWay(Conflicting):
+    """No granting or removing that this report could be about is under way."""
+
+    code = "nothing_under_way"
+    template = "No {action} of {what} is under way; read the request again."
+    action: str
+    what: str

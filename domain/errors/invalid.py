@@ -117,3 +117,40 @@ class PasswordLength(Invalid):
     template = "A password has from {least} to {most} characters."
     least: int
     most: int
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class AnswerUnfit(Invalid):
+    """The answer to a field of the form is not of the kind that policy wants."""
+
+    code = "answer_unfit"
+    template = "{field} must be {wanted}; ask the person again."
+    field: str
+    wanted: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class ExtensionTooShort(Invalid):
+    """The extension would end before the access that it extends."""
+
+    code = "extension_too_short"
+    template = "{item} lasts longer than that already; ask for a length that ends later."
+    item: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class StartNotAllowed(Invalid):
+    """A start was asked for where access begins at once: an extension or an emergency."""
+
+    code = "start_not_allowed"
+    template = "starts_at fits neither an extension nor an emergency; leave it out."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PolicyUnfit(Invalid):
+    """A policy could never be fulfilled, or cannot have been meant so."""
+
+    code = "policy_unfit"
+    template = "Policy {policy_id} does not fit: {why}."
+    policy_id: str
+    why: str

@@ -3,6 +3,8 @@ search follows behind."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.catalog import (
     AppAdded,
     AppChanged,
@@ -13,6 +15,7 @@ from domain.catalog import (
     PermissionRecord,
     PermissionRetired,
 )
+from domain.policy import Policy, PolicyPublished, PolicyRetired
 from domain.ports import EventLog
 from domain.values import AppId, PermissionId
 from server.catalog.file import Catalog
@@ -24,6 +27,7 @@ def export_catalog(log: EventLog) -> Catalog:
     """Return the catalog at the log's present head."""
     apps: dict[AppId, AppRecord] = {}
     permissions: dict[PermissionId, PermissionRecord] = {}
+    policies: dict[str, Policy] = {}
     position = 0
     while events := log.events_after(position, BATCH):
         for recorded in events:
@@ -36,6 +40,10 @@ def export_catalog(log: EventLog) -> Catalog:
                     permissions[one] = held
                 case PermissionRetired(one):
                     permissions.pop(one, None)
+                case PolicyPublished(policy):
+                    policies[policy.policy_id] = replace(policy, version=0)
+                case PolicyRetired(policy_id):
+                    policies.pop(policy_id, None)
         position = events[-1].position
     standing = {one: held for one, held in permissions.items() if held.app_id in apps}
-    return Catalog(apps, standing)
+    return Catalog(apps, standing, policies)

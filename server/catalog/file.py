@@ -1,17 +1,21 @@
-"""The JSON form of a catalog: ``{"meta": {}, "apps": [...], "permissions": [...]}``. Reading checks
-every record and names the first bad one and its field; nothing of a bad file is ever used."""
+"""The JSON form of a catalog: ``{"meta": {}, "policies": [...], "apps": [...], "permissions": [...]}``,
+where `policies` may be left out. Reading checks every record and names the first bad one and its
+field; nothing of a bad file is ever used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Never, TypeVar
 
 import msgspec
 
 from domain.catalog import AppRecord, PermissionRecord, app_record, permission_record
 from domain.errors import Invalid
+from domain.policy import Policy, PolicyFacts, check_policy
 from domain.values import AppId, PermissionId, identifier
+from server.policies.document import PolicyEntry, policy_of
+from server.policies.writing import entry_of
 
 Entry = TypeVar("Entry")
 Record = TypeVar("Record")
@@ -35,6 +39,8 @@ class AppEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     logo_url: str | None = None
     website_url: str | None = None
     multiple_permissions: bool = True
+    policy: str = ""
+    owners: list[str] = []
 
 
 class PermissionEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -46,20 +52,23 @@ class PermissionEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=
     description: str = ""
     kind: str = "role"
     source: str = ""
+    policy: str = ""
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     apps: list[msgspec.Raw]
     permissions: list[msgspec.Raw]
+    policies: list[msgspec.Raw] = []
     meta: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """A whole catalog: every app and permission by id, checked and cleaned."""
+    """A whole catalog: every app, permission and policy by id, checked and cleaned."""
 
     apps: dict[AppId, AppRecord]
     permissions: dict[PermissionId, PermissionRecord]
+    policies: dict[str, Policy] = field(default_factory=dict)
 
 
 def parse_catalog(data: bytes) -> Catalog:
@@ -85,7 +94,20 @@ def parse_catalog(data: bytes) -> Catalog:
                 f"there is no app {entry.app_id} in this file",
             )
         permissions[PermissionId(entry.id)] = record
-    return Catalog(apps, permissions)
+    return Catalog(apps, permissions, _policies(file.policies))
+
+
+def _policies(raw: Sequence[msgspec.Raw]) -> dict[str, Policy]:
+    policies = {
+        entry.id: _checked(f"policies[{index}]", entry.id, entry, policy_of)
+        for index, entry in _entries("policies", raw, PolicyEntry)
+    }
+    facts = PolicyFacts(
+        {one.name: key for key, policy in policies.items() for one in policy.on_call}
+    )
+    for index, (key, policy) in enumerate(policies.items()):
+        _checked(f"policies[{index}]", key, policy, lambda one: check_policy(one, facts))
+    return policies
 
 
 def _entries(
@@ -115,6 +137,8 @@ def _checked(where: str, key: str, entry: Entry, build: Callable[[Entry], Record
         return build(entry)
     except Invalid as refusal:
         _refuse(where, key, str(getattr(refusal, "field", "record")), refusal.sentence)
+    except ValueError as fault:
+        _refuse(where, key, "record", str(fault))
 
 
 def _refuse(where: str, key: str, name: str, reason: str) -> Never:
@@ -135,6 +159,8 @@ def _app(entry: AppEntry) -> AppRecord:
             logo_url=entry.logo_url,
             website_url=entry.website_url,
             multiple_permissions=entry.multiple_permissions,
+            policy=entry.policy,
+            owners=tuple(entry.owners),
         )
     )
 
@@ -147,6 +173,7 @@ def _permission(entry: PermissionEntry) -> PermissionRecord:
             description=entry.description,
             kind=entry.kind,
             source=entry.source,
+            policy=entry.policy,
         )
     )
 
@@ -156,10 +183,15 @@ def format_catalog(catalog: Catalog) -> bytes:
     apps = [_app_entry(*item) for item in sorted(catalog.apps.items())]
     permissions = [_permission_entry(*item) for item in sorted(catalog.permissions.items())]
     meta = msgspec.json.encode({"apps": len(apps), "permissions": len(permissions)})
-    return b'{"meta": %s,\n"apps": [\n%s\n],\n"permissions": [\n%s\n]}\n' % (
-        meta,
-        b",\n".join(msgspec.json.encode(entry) for entry in apps),
-        b",\n".join(msgspec.json.encode(entry) for entry in permissions),
+    policies = [entry_of(policy) for _, policy in sorted(catalog.policies.items())]
+    return (
+        b'{"meta": %s,\n"policies": [\n%s\n],\n"apps": [\n%s\n],\n"permissions": [\n%s\n]}\n'
+        % (
+            meta,
+            b",\n".join(msgspec.json.encode(entry) for entry in policies),
+            b",\n".join(msgspec.json.encode(entry) for entry in apps),
+            b",\n".join(msgspec.json.encode(entry) for entry in permissions),
+        )
     )
 
 
@@ -176,6 +208,8 @@ def _app_entry(app_id: AppId, app: AppRecord) -> AppEntry:
         logo_url=app.logo_url,
         website_url=app.website_url,
         multiple_permissions=app.multiple_permissions,
+        policy=app.policy,
+        owners=list(app.owners),
     )
 
 
@@ -187,4 +221,5 @@ def _permission_entry(permission_id: PermissionId, one: PermissionRecord) -> Per
         description=one.description,
         kind=one.kind,
         source=one.source,
+        policy=one.policy,
     )

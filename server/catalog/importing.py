@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from domain.catalog import AppAdded, PermissionAdded, PutApp, PutPermission
+from domain.policy import PolicyPublished, PublishPolicy
 from domain.ports import Clock, NewId
 from domain.values import Actor
 from server.catalog.file import Catalog
@@ -16,7 +17,7 @@ from server.command_bus import CommandBus, CommandContext, UnitOfWork
 JOB = 200
 """Records in one job: a few milliseconds of the writer."""
 
-Put = PutApp | PutPermission
+Put = PublishPolicy | PutApp | PutPermission
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,11 @@ def import_catalog(
     new_id: NewId,
     report: Callable[[Progress], None],
 ) -> Progress:
-    """Put every record, blocking; `report` hears after each job. Apps come before permissions."""
+    """Put every record, blocking; `report` hears after each job. What is named comes before what
+    names it: policies with rotations, other policies, apps, permissions."""
+    policies = sorted(catalog.policies.values(), key=lambda one: not one.on_call)
     commands: list[Put] = [
+        *map(PublishPolicy, policies),
         *(PutApp(app_id, record) for app_id, record in catalog.apps.items()),
         *(PutPermission(one, record) for one, record in catalog.permissions.items()),
     ]
@@ -71,7 +75,8 @@ def _put_all(job: list[Put], context: CommandContext, work: UnitOfWork) -> tuple
     added = changed = 0
     for command in job:
         for event in work.execute(command, context).events:
-            if isinstance(event, AppAdded | PermissionAdded):
+            first = isinstance(event, PolicyPublished) and event.policy.version == 1
+            if first or isinstance(event, AppAdded | PermissionAdded):
                 added += 1
             else:
                 changed += 1

@@ -64,7 +64,8 @@ class Commands:
             request_id,
             grant.person.person_id,
             arguments.get("reason"),
-            arguments.get("expected_version"),
+            self.clock(),
+            expected_version=arguments.get("expected_version"),
         )
         done = await self.bus.execute(command, self._context(grant, None))
         event = done.events[0]
@@ -88,7 +89,9 @@ class Commands:
             access_seconds=seconds,
             length_given=given,
             starts_at=moment(arguments, "starts_at"),
-            custom_fields=tuple(one["id"] for one in arguments.get("custom_fields", ())),
+            answers=tuple(
+                (one["id"], one["response"]) for one in arguments.get("custom_fields", ())
+            ),
         )
 
     def _context(self, grant: AccessGrant, idempotency: Idempotency | None) -> CommandContext:

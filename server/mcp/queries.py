@@ -11,10 +11,11 @@ from domain import policy
 from domain.access_request import JUSTIFICATION_LIMIT, Status
 from domain.errors import UnknownApp
 from domain.ports import Rows
-from projections.access_requests import Part, RequestRow, Wanted, held_permissions, requests_of
+from projections.access_requests import Part, RequestRow, Wanted, held_items_of, requests_of
 from projections.catalog import app_by_id, search_apps, search_permissions
 from projections.pages import Page
 from projections.people import PersonRow
+from projections.policies import policy_for
 from server.mcp import rendering
 from server.mcp.arguments import Arguments, moment
 from server.mcp.rendering import Json
@@ -46,7 +47,7 @@ def find_apps(rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
         page=arguments["page"],
         size=arguments["size"],
     )
-    held = held_permissions(rows, person.person_id)
+    held = held_items_of(rows, person.person_id)
     lines = [_line(app.app_id, app.name, app.description) for app in page.items]
     return _list(
         page,
@@ -70,7 +71,7 @@ def list_permissions(rows: Rows, person: PersonRow, arguments: Arguments) -> Ans
     app = app_by_id(rows, person.groups, arguments["app_id"])
     if app is None:
         raise UnknownApp(arguments["app_id"])
-    rules = policy.DEFAULT
+    rules = policy_for(rows, app.policy)
     empty = (
         "None of its permissions matches; leave search_term out to see all."
         if "search_term" in arguments
@@ -79,7 +80,7 @@ def list_permissions(rows: Rows, person: PersonRow, arguments: Arguments) -> Ans
     answer = _permissions(rows, person, {"exact_match": False, **arguments}, empty)
     default = rendering.length_name(rules.default_access_length)
     config: Json = {
-        "app": rendering.app(app, held_permissions(rows, person.person_id)),
+        "app": rendering.app(app, held_items_of(rows, person.person_id)),
         "request_config": _request_config(rules),
         "required_fields": required_fields(rules),
         "justification_required": rules.justification_required,
@@ -131,8 +132,11 @@ def _permissions(rows: Rows, person: PersonRow, arguments: Arguments, empty: str
         page=arguments["page"],
         size=arguments["size"],
     )
-    held = held_permissions(rows, person.person_id)
-    items = [rendering.permission(one, held, policy.DEFAULT) for one in page.items]
+    held = held_items_of(rows, person.person_id)
+    items = [
+        rendering.permission(one, held, policy_for(rows, one.policy, one.app_policy))
+        for one in page.items
+    ]
     lines = [_line(one.permission_id, one.label, one.description) for one in page.items]
     return _list(page, items, empty, lines, "permission")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.operations import accounts, catalog, read_models, resource_servers, webhooks
+from server.operations import accounts, catalog, policies, read_models, resource_servers, webhooks
 from server.operations.operation import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -14,4 +14,5 @@ OPERATIONS: Mapping[str, Operation] = {
     **accounts.OPERATIONS,
     **resource_servers.OPERATIONS,
     **webhooks.OPERATIONS,
+    **policies.OPERATIONS,
 }

@@ -18,8 +18,11 @@ from server.idempotency import Idempotency, fingerprint
 from tests import seeds
 from tests.conftest import table_rows
 from tests.seeds import ALICE, CONTEXT, READER, WRITER, submission
+from tests.times import NOW
 
 pytestmark = pytest.mark.anyio
+SUBMITTED = 3
+"""Events of a submission: submitted, routed, its first stage started."""
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +61,7 @@ async def test_a_refused_command_is_undone_alone(bus: CommandBus, store: EventSt
         return_exceptions=True,
     )
     assert outcomes[1] == UnknownApp("none")
-    assert store.head() == head + 2
+    assert store.head() == head + 2 * SUBMITTED
 
 
 async def test_a_cancelled_caller_does_not_undo_his_command(
@@ -84,7 +87,7 @@ async def test_a_cancelled_caller_does_not_undo_his_command(
 
 async def test_after_a_closed_request_an_equal_one_is_new(bus: CommandBus) -> None:
     await bus.execute(submission("r-1"), CONTEXT)
-    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, None), CONTEXT)
+    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, None, NOW), CONTEXT)
     done = await bus.execute(submission("r-2"), CONTEXT)
     assert done.stream == "access_request-r-2"
 
@@ -96,7 +99,7 @@ async def test_the_same_key_gives_the_first_result_and_another_body_is_refused(
     same = replace(CONTEXT, idempotency=Idempotency("alice", "k", fingerprint({"b": 2, "a": 1})))
     other = replace(CONTEXT, idempotency=Idempotency("alice", "k", fingerprint({"a": 2})))
     first = await bus.execute(submission("r-1"), keyed)
-    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, None), CONTEXT)
+    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, None, NOW), CONTEXT)
     head = store.head()
     again = await bus.execute(submission("r-2"), same)
     assert (again.stream, again.replayed, again.changed) == (first.stream, True, True)
@@ -113,11 +116,17 @@ async def test_a_refused_command_leaves_its_key_unused(bus: CommandBus) -> None:
 
 
 async def test_a_dry_run_decides_and_keeps_nothing(bus: CommandBus, store: EventStore) -> None:
-    before, head = table_rows(store, ("access_request", "open_request")), store.head()
+    before, head = (
+        table_rows(store, ("access_request", "access_request_item", "open_item")),
+        store.head(),
+    )
     keyed = replace(CONTEXT, idempotency=Idempotency("alice", "k", "same"))
     done = await bus.execute(submission("r-1"), keyed, dry_run=True)
     assert isinstance(done.events[0], RequestSubmitted)
-    assert (table_rows(store, ("access_request", "open_request")), store.head()) == (before, head)
+    assert (
+        table_rows(store, ("access_request", "access_request_item", "open_item")),
+        store.head(),
+    ) == (before, head)
     assert not (await bus.execute(submission("r-1"), keyed)).replayed
 
 
@@ -128,13 +137,13 @@ async def test_a_job_becomes_durable_whole_or_not_at_all(
 
     def job(work: UnitOfWork) -> None:
         work.execute(submission("r-1"), CONTEXT)
-        work.execute(CancelRequest(RequestId("none"), ALICE, None), CONTEXT)
+        work.execute(CancelRequest(RequestId("none"), ALICE, None, NOW), CONTEXT)
 
     with pytest.raises(UnknownRequest):
         await bus.call(job)
     assert store.head() == head
     done = await bus.execute(submission("r-1"), CONTEXT)
-    assert (done.version, done.position) == (1, head + 1)
+    assert (done.version, done.position) == (SUBMITTED, head + SUBMITTED)
 
 
 async def test_events_carry_actor_correlation_and_a_dense_version(
@@ -142,12 +151,12 @@ async def test_events_carry_actor_correlation_and_a_dense_version(
 ) -> None:
     head = store.head()
     await bus.execute(submission("r-1"), CONTEXT)
-    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, None), CONTEXT)
+    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, None, NOW), CONTEXT)
     envelopes = [one.envelope for one in store.events_after(head, 10)]
-    assert [one.version for one in envelopes] == [1, 2]
+    assert [one.version for one in envelopes] == [1, 2, 3, 4, 5]
     assert {one.correlation_id for one in envelopes} == {CONTEXT.correlation_id}
     assert {one.actor for one in envelopes} == {CONTEXT.actor}
-    assert len({one.event_id for one in envelopes}) == 2
+    assert len({one.event_id for one in envelopes}) == 5
     assert all(one.event_id[14] == "7" for one in envelopes), "RFC 9562 version 7"
 
 
@@ -221,5 +230,6 @@ async def test_a_job_that_fails_after_it_has_written_is_undone_alone(
     assert isinstance(failed, ZeroDivisionError)
     assert isinstance(first, Executed)
     assert isinstance(last, Executed)
-    assert (first.position, last.position, store.head()) == (head + 1, head + 2, head + 2)
+    reached = head + SUBMITTED, head + 2 * SUBMITTED, head + 2 * SUBMITTED
+    assert (first.position, last.position, store.head()) == reached
     assert last.stream == "access_request-r-3"

@@ -16,9 +16,11 @@ from projections.catalog import search_apps, search_permissions
 from server.command_bus import CommandBus
 from server.follower import Follower, position_of
 from server.rebuild import rebuild
+from server.wiring import INLINE
 from tests import seeds
-from tests.conftest import INLINE, table_rows
+from tests.conftest import table_rows
 from tests.seeds import ALICE, CONTEXT, CRM, WRITER, submission
+from tests.times import NOW
 
 pytestmark = pytest.mark.anyio
 FOLLOWED = (catalog.PROJECTION,)
@@ -33,7 +35,7 @@ def follower(bus: CommandBus, store: EventStore) -> Follower:
 
 async def some_history(bus: CommandBus) -> None:
     await bus.execute(submission("r-1"), CONTEXT)
-    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, "No"), CONTEXT)
+    await bus.execute(CancelRequest(RequestId("r-1"), ALICE, "No", NOW), CONTEXT)
     await bus.execute(submission("r-2", permission_ids=(WRITER,)), CONTEXT)
     await bus.execute(RetirePermission(WRITER), CONTEXT)
     await bus.execute(PutApp(AppId("hr"), AppRecord("People")), CONTEXT)

@@ -12,9 +12,10 @@ from domain.access_request import CancelRequest
 from domain.values import RequestId
 from server.command_bus import CommandBus
 from server.handlers import HANDLERS
+from server.wiring import INLINE, SCHEMA
 from tests import seeds
-from tests.conftest import INLINE, SCHEMA
 from tests.seeds import ALICE, CONTEXT, submission
+from tests.times import NOW
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +33,7 @@ async def test_two_buses_on_one_database_never_decide_on_old_state(postgres_url:
         done = await asyncio.gather(*(one.execute(submission(name), CONTEXT) for one in buses))
         assert sorted(one.changed for one in done) == [False, True]
         request = RequestId(done[0].stream.removeprefix("access_request-"))
-        cancel = CancelRequest(request, ALICE, None, expected_version=1)
+        cancel = CancelRequest(request, ALICE, None, NOW, expected_version=done[0].version)
         await buses[round_number % 2].execute(cancel, CONTEXT)
     for one, store in zip(buses, stores, strict=True):
         one.close()

@@ -64,7 +64,7 @@ async def test_the_fields_of_a_request_are_those_of_lumos(web: Web) -> None:
     wire = await web.wire()
     await wire.ask("submit_access_request", **SUBMIT, access_length="7 days")
     (item,) = (await wire.ask("list_access_requests"))["items"]
-    assert item["status"] == "PENDING"
+    assert item["status"] == "PENDING_MANAGER_APPROVAL"
     assert item["app_name"] == "Sales CRM"
     assert item["requester_user"]["email"] == "alice@example.com"
     assert item["target_user"]["id"] == "p-alice"

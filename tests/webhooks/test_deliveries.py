@@ -45,7 +45,7 @@ def failing(status: int = 500, **headers: str) -> Any:
 async def test_an_event_arrives_signed_and_is_the_very_message_that_nats_gets(
     scene: Scene, receiver: Receiver
 ) -> None:
-    secret = await scene.add(receiver.url, events=["access_request.*"])
+    secret = await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")
     await until(lambda: len(receiver.calls) == 1)
     (call,) = receiver.calls
@@ -57,7 +57,7 @@ async def test_an_event_arrives_signed_and_is_the_very_message_that_nats_gets(
     assert call.headers["content-type"] == "application/cloudevents+json"
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(call.body + b" ", dict(call.headers))
-    shown = await scene.until_shown(position=call.position)
+    shown = await scene.until_shown(position=scene.system.store.head())
     assert (shown["failures_in_a_row"], shown["fault"]) == (0, "")
     assert shown["delivered_at"] is not None
 
@@ -113,7 +113,7 @@ async def test_an_event_that_cannot_be_digested_is_put_aside_and_holds_up_no_oth
     scene: Scene, receiver: Receiver
 ) -> None:
     receiver.answer = lambda one: (500, {}) if one.event.get("subject") == "r-1" else TAKEN
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")
     await scene.submit("r-2", permission_ids=(seeds.WRITER,))
     shown = await scene.until_shown(lag=0, waiting=1)
@@ -125,7 +125,7 @@ async def test_it_is_tried_on_schedule_and_then_rests_as_a_dead_letter_until_red
     scene: Scene, receiver: Receiver
 ) -> None:
     receiver.answer = failing()
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")
     for attempt, wait in enumerate(SCHEDULE.waits, start=1):
         await scene.until_shown(failures_in_a_row=attempt)
@@ -155,7 +155,7 @@ async def test_410_disables_the_webhook_and_resuming_sends_the_same_event(
     scene: Scene, receiver: Receiver
 ) -> None:
     receiver.answer = failing(410)
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")
     shown = await scene.until_shown(state="disabled")
     assert "410" in shown["reason"]
@@ -174,7 +174,7 @@ async def test_a_receiver_that_asks_for_time_is_left_alone_as_a_whole(
     asked = timedelta(hours=1)
     date = format_datetime((datetime.now(UTC) + asked).replace(microsecond=0), usegmt=True)
     receiver.answer = failing(429, Retry_After=date if as_date else "3600")
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")
     shown = await scene.until_shown(failures_in_a_row=1)
     rests_until = datetime.fromisoformat(shown["rests_until"])
@@ -182,7 +182,8 @@ async def test_a_receiver_that_asks_for_time_is_left_alone_as_a_whole(
     await scene.submit("r-2", permission_ids=(seeds.WRITER,))
     receiver.answer = lambda _one: TAKEN
     await scene.later(minutes=50)
-    assert (await scene.show())["lag"] == 1
+    assert (await scene.show())["lag"] > 0
+    assert {one.event["subject"] for one in receiver.calls} == {"r-1"}
     await scene.later(minutes=11)
     await scene.until_shown(lag=0, waiting=0)
     assert sorted(one.event["subject"] for one in receiver.calls) == ["r-1", "r-1", "r-2"]
@@ -208,7 +209,7 @@ async def test_a_redirect_is_a_failure_and_is_not_followed(
 ) -> None:
     with Receiver().listening() as elsewhere:
         receiver.answer = failing(307, Location=elsewhere.url)
-        await scene.add(receiver.url, events=["access_request.*"])
+        await scene.add(receiver.url, events=["access_request.submitted"])
         await scene.submit("r-1")
         shown = await scene.until_shown(waiting=1)
         assert "redirect" in shown["fault"]
@@ -217,7 +218,7 @@ async def test_a_redirect_is_a_failure_and_is_not_followed(
 
 async def test_nothing_listening_is_a_failure_and_the_event_arrives_later(scene: Scene) -> None:
     with Receiver().listening() as gone:
-        await scene.add(gone.url, events=["access_request.*"])
+        await scene.add(gone.url, events=["access_request.submitted"])
         port = gone.port
     await scene.submit("r-1")
     shown = await scene.until_shown(waiting=1)
@@ -231,7 +232,7 @@ async def test_nothing_listening_is_a_failure_and_the_event_arrives_later(scene:
 async def test_both_secrets_sign_after_a_rotation_until_the_former_ends(
     scene: Scene, receiver: Receiver
 ) -> None:
-    former = await scene.add(receiver.url, events=["access_request.*"])
+    former = await scene.add(receiver.url, events=["access_request.submitted"])
     fresh = (await scene.operate("webhook rotate", name="siem"))["secret"]
     await scene.submit("r-1")
     await until(lambda: len(receiver.calls) == 1)
@@ -262,7 +263,7 @@ async def test_secrets_are_in_no_event_and_in_no_row_as_they_are(
 async def test_a_sealed_secret_cannot_be_passed_off_as_another_webhooks(
     scene: Scene, receiver: Receiver
 ) -> None:
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.operate("webhook add", name="theirs", url=receiver.url, events=["person.*"])
 
     def swap(work: Any) -> None:
@@ -287,7 +288,7 @@ async def test_a_sealed_secret_cannot_be_passed_off_as_another_webhooks(
 async def test_rotated_keys_seal_the_secrets_anew_so_that_the_former_key_can_go(
     scene: Scene, receiver: Receiver
 ) -> None:
-    secret = await scene.add(receiver.url, events=["access_request.*"])
+    secret = await scene.add(receiver.url, events=["access_request.submitted"])
     keys = scene.system.signing_keys
     (former,) = keys.ring()
     fresh = keys.rotate()
@@ -307,7 +308,7 @@ async def test_rotated_keys_seal_the_secrets_anew_so_that_the_former_key_can_go(
 async def test_a_paused_webhook_gets_nothing_and_misses_nothing(
     scene: Scene, receiver: Receiver
 ) -> None:
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.operate("webhook pause", name="siem")
     await scene.submit("r-1")
     await scene.later(hours=1)
@@ -319,7 +320,7 @@ async def test_a_paused_webhook_gets_nothing_and_misses_nothing(
 
 async def test_a_removed_webhook_leaves_nothing_behind(scene: Scene, receiver: Receiver) -> None:
     receiver.answer = failing()
-    await scene.add(receiver.url, events=["access_request.*"])
+    await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")
     await scene.until_shown(waiting=1)
     await scene.operate("webhook remove", name="siem")
@@ -366,8 +367,8 @@ async def test_two_processes_on_one_database_deliver_each_event_once(
 async def test_a_hold_of_a_process_that_died_ends_by_itself(
     scene: Scene, receiver: Receiver
 ) -> None:
-    await scene.add(f"{receiver.url}/held", events=["access_request.*"])
-    await scene.operate("webhook add", name="free", url=receiver.url, events=["access_request.*"])
+    await scene.add(f"{receiver.url}/held", events=["access_request.submitted"])
+    await scene.operate("webhook add", name="free", url=receiver.url, events=["access_request.submitted"])
     until_when = scene.hands() + timedelta(seconds=60)
 
     def held(work: UnitOfWork) -> None:

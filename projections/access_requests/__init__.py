@@ -1,0 +1,34 @@
+"""What has become of each request and of each of its items, as those see it who have a part in it.
+
+`tables` holds the columns, `progress` what each event changes, `queries` what is asked. The status
+of a request follows from those of its items by the domain's own rule."""
+
+from projections.access_requests.progress import PROJECTION
+from projections.access_requests.queries import (
+    held_items_of,
+    items_of,
+    request_by_id,
+    request_of,
+    requests_of,
+)
+from projections.access_requests.tables import (
+    Answered,
+    ItemRow,
+    Part,
+    RequestRow,
+    Wanted,
+)
+
+__all__ = [
+    "PROJECTION",
+    "Answered",
+    "ItemRow",
+    "Part",
+    "RequestRow",
+    "Wanted",
+    "held_items_of",
+    "items_of",
+    "request_by_id",
+    "request_of",
+    "requests_of",
+]

@@ -1,0 +1,190 @@
+"""The facts that a decision on an access request rests on, and the stream that it goes to. All of it
+is read inside the command's own transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from domain import access_request
+from domain.access_request import (
+    ActionCommand,
+    ActionFacts,
+    Approvers,
+    CallOffRemoval,
+    CancelRequest,
+    CommentOnRequest,
+    Decide,
+    ExtendAccess,
+    HeldAccess,
+    KnownApp,
+    KnownPermission,
+    KnownPerson,
+    NoteRefusedDecision,
+    Reassign,
+    ReportFulfilment,
+    Request,
+    RevokeAccess,
+    SubmissionFacts,
+    SubmitRequest,
+    person_ref,
+    request_stream,
+)
+from domain.policy import DEFAULT, ApproverRef, Policy, references
+from domain.values import PersonId, RequestId, StreamId
+from projections.holdings import held_items, open_count, open_items
+from projections.policies import conflicts_of, policy_by_id, policy_for
+from server.approvers import Circumstances, approvers
+from server.command_bus import UnitOfWork
+from server.integrations.rights import allowed_integrations
+from server.known_facts import known_app, known_permission, known_person
+
+NOTHING = Approvers()
+NONE_PROPOSED: Mapping[str, Policy] = MappingProxyType({})
+
+
+def submission_facts(
+    work: UnitOfWork, command: SubmitRequest, proposed: Mapping[str, Policy] = NONE_PROPOSED
+) -> tuple[StreamId, SubmissionFacts]:
+    """Lead an equal request to the one that is still open, under any concurrency. Policies that are
+    `proposed` are taken before those in force."""
+    app = known_app(work, command.app_id)
+    permissions = tuple(known_permission(work, one) for one in command.permission_ids)
+    policies = _policies(work, app, permissions, proposed)
+    target = known_person(work, command.target)
+    open_ones = open_items(work.rows, command.target, extension=command.extends is not None)
+    asked: tuple[str, ...] = command.permission_ids or (command.app_id,)
+    pending = tuple(HeldAccess(item, request) for item, request in open_ones.items())
+    facts = SubmissionFacts(
+        requester=known_person(work, command.requester),
+        target=target,
+        app=app,
+        permissions=permissions,
+        policies=policies,
+        approvers=_submission_approvers(work, command, policies, app, target),
+        held=tuple(
+            HeldAccess(one.item_id, one.request_id, one.expires_at, one.ending)
+            for one in held_items(work.rows, command.target)
+        ),
+        pending=pending,
+        conflicts=conflicts_of(work.rows, asked),
+        open_requests=open_count(work.rows, command.requester),
+    )
+    equal = _equal_request(work, asked, open_ones)
+    return request_stream(equal or command.request_id), facts
+
+
+def _policies(
+    work: UnitOfWork,
+    app: KnownApp | None,
+    permissions: Iterable[KnownPermission | None],
+    proposed: Mapping[str, Policy],
+) -> tuple[Policy, ...]:
+    of_app = app.record.policy if app else ""
+    named = [one.record.policy if one else "" for one in permissions] or [""]
+    return tuple(_policy(work, proposed, name, of_app) for name in named)
+
+
+def _policy(work: UnitOfWork, proposed: Mapping[str, Policy], *names: str) -> Policy:
+    for name in names:
+        found = proposed.get(name) or (policy_by_id(work.rows, name) if name else None)
+        if found is not None:
+            return found
+    return proposed.get(DEFAULT.policy_id) or policy_for(work.rows)
+
+
+def _submission_approvers(
+    work: UnitOfWork,
+    command: SubmitRequest,
+    policies: Iterable[Policy],
+    app: KnownApp | None,
+    target: KnownPerson | None,
+) -> Approvers:
+    named: set[ApproverRef] = set()
+    for policy in policies:
+        named |= references(policy.stages, policy.waiting, policy.provisioning)
+    where = Circumstances(
+        target.record if target else None, app.record if app else None, command.now
+    )
+    return Approvers(
+        approvers(work, named, where),
+        allowed_integrations(work.rows, "decide", command.app_id),
+        allowed_integrations(work.rows, "fulfil", command.app_id),
+    )
+
+
+def _equal_request(
+    work: UnitOfWork, asked: tuple[str, ...], open_ones: dict[str, RequestId]
+) -> RequestId | None:
+    """Return the open request that asks for exactly this, if there is one."""
+    found = {open_ones.get(item) for item in asked}
+    if len(found) != 1:
+        return None
+    request_id = found.pop()
+    if request_id is None:
+        return None
+    _, state = work.state_of(access_request.DECIDER, request_stream(request_id))
+    equal = isinstance(state, Request) and set(state.submission.item_ids) == set(asked)
+    return request_id if equal else None
+
+
+def action_facts(work: UnitOfWork, command: ActionCommand) -> tuple[StreamId, ActionFacts]:
+    """Return who acts, and whom the routes of the request mean now."""
+    stream = request_stream(command.request_id)
+    version, state = work.state_of(access_request.DECIDER, stream)
+    by = _author(command)
+    facts = ActionFacts(
+        by=known_person(work, by) if by else None,
+        version=version,
+        approvers=_approvers(work, state, command) if isinstance(state, Request) else NOTHING,
+        integration_may=_integration_may(work, state, command),
+    )
+    return stream, facts
+
+
+def _author(command: ActionCommand) -> PersonId | None:
+    match command:
+        case Decide():
+            return command.decided_by
+        case ReportFulfilment():
+            return command.reported_by
+        case CancelRequest() | RevokeAccess() | CallOffRemoval() | CommentOnRequest() | Reassign():
+            return command.by
+        case _:
+            return None
+
+
+def _approvers(work: UnitOfWork, state: Request, command: ActionCommand) -> Approvers:
+    if isinstance(command, NoteRefusedDecision | ExtendAccess):
+        return NOTHING
+    named = {
+        ref
+        for route in state.routes
+        for ref in references(route.stages, route.waiting, route.provisioning)
+    }
+    named |= {person_ref(one) for item in state.items for one in item.assigned or ()}
+    if isinstance(command, Reassign):
+        named |= {person_ref(one) for one in command.approvers}
+    submission = state.submission
+    target = known_person(work, submission.target)
+    app_id = submission.app.app_id
+    app = known_app(work, app_id)
+    where = Circumstances(
+        target.record if target else None, app.record if app else None, command.now
+    )
+    return Approvers(
+        approvers(work, named, where),
+        allowed_integrations(work.rows, "decide", app_id),
+        allowed_integrations(work.rows, "fulfil", app_id),
+    )
+
+
+def _integration_may(
+    work: UnitOfWork, state: access_request.AccessRequest, command: ActionCommand
+) -> bool:
+    if not isinstance(command, Decide | ReportFulfilment) or not isinstance(state, Request):
+        return False
+    right = "decide" if isinstance(command, Decide) else "fulfil"
+    return command.submitted_by in allowed_integrations(
+        work.rows, right, state.submission.app.app_id
+    )
