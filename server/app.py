@@ -8,11 +8,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from domain.ports import EventStore, Publisher
+from domain.ports import Publisher
 from server import errors
+from server.health import health
+from server.integrations.answering import Answering
+from server.integrations.callback import Callbacks
 from server.mcp.admin import AdminTools
 from server.mcp.commands import Commands
 from server.mcp.resource_server import McpServer
@@ -22,7 +25,8 @@ from server.oauth.connection_pages import OWN
 from server.oauth.last_use import LastUse
 from server.oauth.resources import ADMIN, USER
 from server.pages import message
-from server.reads import Reads
+from server.sign_in.discovery import Discovery
+from server.sign_in.identity_provider import IdentityProvider
 from server.wiring import System
 
 
@@ -30,30 +34,17 @@ class Application:
     """The parts of one server behind its routes; they must `run` for MCP requests to be answered."""
 
     def __init__(self, system: System, publisher: Publisher | None) -> None:
-        settings, clock = system.settings, system.clock
         self.last_use = LastUse(system.bus)
-        authorization = AuthorizationServer(
-            system.bus,
-            system.reads,
-            settings,
-            clock,
-            system.new_id,
-            system.signing_keys,
-            self.last_use,
-            system.fetcher,
-        )
-        commands = Commands(system.bus, system.reads, clock, system.new_id)
-        user = user_tools(system.reads, commands, settings.features)
-        admin = admin_tools(AdminTools(system.reads, authorization.connections))
-        self._servers = [
-            McpServer(resource, tools, system.reads, settings, clock, self.last_use.note)
-            for resource, tools in ((USER, user), (ADMIN, admin))
-        ]
+        authorization = _authorization(system, self.last_use)
+        self.answer = Answering(system.bus, system.clock, system.new_id, authorization.vouch)
+        callbacks = Callbacks(self.answer, system.reads, system.signing_keys, system.clock)
+        self._servers = _mcp_servers(system, authorization, self.last_use)
         routes = [
-            Route("/", _welcome(USER.url(settings.issuer))),
-            Route("/healthz", _health(system.store, system.reads, publisher)),
+            Route("/", _welcome(USER.url(system.settings.issuer))),
+            Route("/healthz", health(system, publisher)),
             *(route for one in self._servers for route in one.routes()),
             *authorization.routes(),
+            *callbacks.routes(),
         ]
         self.app = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
         self.app.router.redirect_slashes = False
@@ -67,6 +58,39 @@ class Application:
             yield
 
 
+def _authorization(system: System, last_use: LastUse) -> AuthorizationServer:
+    return AuthorizationServer(
+        system.bus,
+        system.reads,
+        system.settings,
+        system.clock,
+        system.new_id,
+        system.signing_keys,
+        last_use,
+        system.fetcher,
+        _provider(system),
+    )
+
+
+def _mcp_servers(
+    system: System, authorization: AuthorizationServer, last_use: LastUse
+) -> tuple[McpServer, ...]:
+    commands = Commands(system.bus, system.reads, system.clock, system.new_id)
+    user = user_tools(system.reads, commands, system.settings.features)
+    admin = admin_tools(AdminTools(system.reads, authorization.connections))
+    return tuple(
+        McpServer(resource, tools, system.reads, system.settings, system.clock, last_use.note)
+        for resource, tools in ((USER, user), (ADMIN, admin))
+    )
+
+
+def _provider(system: System) -> IdentityProvider | None:
+    if not system.settings.oidc_issuer:
+        return None
+    discovery = Discovery(system.settings, system.clock)
+    return IdentityProvider(system.bus, system.settings, discovery, system.clock, system.new_id)
+
+
 def _welcome(mcp_url: str) -> Callable[[Request], Awaitable[Response]]:
     async def welcome(_request: Request) -> Response:
         text = f"This is Doorward. Add {mcp_url} to your AI client to request access."
@@ -74,25 +98,3 @@ def _welcome(mcp_url: str) -> Callable[[Request], Awaitable[Response]]:
         return message("Access requests", text, status=200, link=link)
 
     return welcome
-
-
-def _health(
-    store: EventStore, reads: Reads, publisher: Publisher | None
-) -> Callable[[Request], Awaitable[Response]]:
-    """Tell the truth: 200 while commands can be taken, and where publishing stands."""
-
-    async def health(_request: Request) -> Response:
-        head = await reads.query(lambda _rows: store.head())
-        nats: dict[str, object] = {"state": "off"}
-        if publisher is not None:
-            status = publisher.status()
-            nats = {
-                "state": status.state,
-                "position": status.position,
-                "lag": head - status.position,
-                "reason": status.reason,
-                "drift": list(status.drift),
-            }
-        return JSONResponse({"status": "ok", "position": head, "nats": nats})
-
-    return health

@@ -15,6 +15,7 @@ from domain.token_family import GRACE
 from server.mail.settings import MailServer
 from server.setting_parsers import (
     EMBEDDED,
+    OFF,
     PARSERS,
     ClientDocuments,
     LocalAccounts,
@@ -41,6 +42,13 @@ class Settings:
     data_dir: Path = Path("data")
     database_url: str = field(default="", repr=False)
     nats_url: str = field(default=EMBEDDED, repr=False)
+    nats_credentials: Path | None = None
+    nats_reader_credentials: Path | None = None
+    nats_ca: Path | None = None
+    nats_cert: Path | None = None
+    nats_key: Path | None = None
+    nats_tls_first: bool = False
+    nats_insecure: bool = False
     tenant: str = "main"
     features: frozenset[str] = frozenset()
     demo_password: str | None = field(default=None, repr=False)
@@ -132,6 +140,22 @@ def _check_together(settings: Settings) -> None:
     if (settings.smtp_url is None) != (settings.mail_from is None):
         msg = f"{PREFIX}SMTP_URL and {PREFIX}MAIL_FROM are set together or not at all"
         raise BadSetting(msg)
+    _check_nats(settings)
     if "openid" not in settings.oidc_scopes.split():
         msg = f"{PREFIX}OIDC_SCOPES is malformed: it must have openid among its words"
         raise BadSetting(msg)
+
+
+def _check_nats(settings: Settings) -> None:
+    """Events name people, and commands decide on access: neither goes unencrypted over a network."""
+    if settings.nats_url in (EMBEDDED, OFF):
+        return
+    if bool(settings.nats_cert) != bool(settings.nats_key):
+        raise BadSetting(f"{PREFIX}NATS_CERT and {PREFIX}NATS_KEY are set together or not at all")
+    host = urlsplit(settings.nats_url).hostname or ""
+    encrypted = settings.nats_url.startswith("tls://") or settings.nats_ca or settings.nats_cert
+    if not (encrypted or settings.nats_tls_first or is_loopback(host) or settings.nats_insecure):
+        raise BadSetting(
+            f"{PREFIX}NATS_URL is not encrypted: use tls://, or set {PREFIX}NATS_CA; "
+            f"{PREFIX}NATS_INSECURE=on lets it be"
+        )

@@ -10,6 +10,7 @@ from domain import (
     access_request,
     catalog,
     consent,
+    integration,
     person,
     policy,
     resource_server,
@@ -33,6 +34,12 @@ from domain.access_request import (
 )
 from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent, consent_stream
+from domain.integration import (
+    AddIntegration,
+    ChangeIntegration,
+    RemoveIntegration,
+    integration_stream,
+)
 from domain.person import IdentityFacts, LinkIdentity, PutPerson, person_stream
 from domain.policy import PolicyFacts, PublishPolicy, RetirePolicy, policy_stream
 from domain.resource_server import (
@@ -110,6 +117,10 @@ def _webhook(work: UnitOfWork, command: Any) -> tuple[StreamId, int]:
     return webhook_stream(command.name), work.head
 
 
+def _integration(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:
+    return integration_stream(command.name), None
+
+
 def _policy(
     work: UnitOfWork, command: PublishPolicy | RetirePolicy
 ) -> tuple[StreamId, PolicyFacts]:
@@ -144,6 +155,9 @@ HANDLERS: Handlers = {
     RequireReview: Handler(review.DECIDER, _review),
     CompleteReview: Handler(review.DECIDER, _judgement),
     RemindReviewers: Handler(review.DECIDER, _review),
+    AddIntegration: Handler(integration.DECIDER, _integration),
+    ChangeIntegration: Handler(integration.DECIDER, _integration),
+    RemoveIntegration: Handler(integration.DECIDER, _integration),
     PublishPolicy: Handler(policy.DECIDER, _policy),
     RetirePolicy: Handler(policy.DECIDER, _policy),
     PutApp: Handler(catalog.APP, _app),

@@ -30,13 +30,14 @@ from domain.access_request import (
     person_ref,
     request_stream,
 )
+from domain.integration import Right
 from domain.policy import DEFAULT, ApproverRef, Policy, references
 from domain.values import PersonId, RequestId, StreamId
 from projections.holdings import held_items, open_count, open_items
+from projections.integrations import allowed_integrations
 from projections.policies import conflicts_of, policy_by_id, policy_for
 from server.approvers import Circumstances, approvers
 from server.command_bus import UnitOfWork
-from server.integrations.rights import allowed_integrations
 from server.known_facts import known_app, known_permission, known_person
 
 NOTHING = Approvers()
@@ -108,8 +109,8 @@ def _submission_approvers(
     )
     return Approvers(
         approvers(work, named, where),
-        allowed_integrations(work.rows, "decide", command.app_id),
-        allowed_integrations(work.rows, "fulfil", command.app_id),
+        allowed_integrations(work.rows, Right.DECIDE, command.app_id),
+        allowed_integrations(work.rows, Right.FULFIL, command.app_id),
     )
 
 
@@ -174,8 +175,8 @@ def _approvers(work: UnitOfWork, state: Request, command: ActionCommand) -> Appr
     )
     return Approvers(
         approvers(work, named, where),
-        allowed_integrations(work.rows, "decide", app_id),
-        allowed_integrations(work.rows, "fulfil", app_id),
+        allowed_integrations(work.rows, Right.DECIDE, app_id),
+        allowed_integrations(work.rows, Right.FULFIL, app_id),
     )
 
 
@@ -184,7 +185,7 @@ def _integration_may(
 ) -> bool:
     if not isinstance(command, Decide | ReportFulfilment) or not isinstance(state, Request):
         return False
-    right = "decide" if isinstance(command, Decide) else "fulfil"
+    right = Right.DECIDE if isinstance(command, Decide) else Right.FULFIL
     return command.submitted_by in allowed_integrations(
         work.rows, right, state.submission.app.app_id
     )

@@ -73,6 +73,9 @@ async def _serve(
     timers = Timers(system.bus, system.reads, system.clock, system.new_id)
     system.growth.tell(timers.wake)
     loops.append(timers.run)
+    reader = system.nats.reader(served.answer)
+    if reader is not None:
+        loops.append(reader.run)
     if publisher is not None:
         loops.append(publisher.run)
     async with control.listening(), served.run(), anyio.create_task_group() as group:

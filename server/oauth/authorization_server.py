@@ -10,6 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
 from domain.ports import Clock, DocumentFetcher, NewId, SigningKeys
+from domain.values import PersonId
 from server.command_bus import CommandBus
 from server.config import Settings
 from server.limits import Limits
@@ -38,7 +39,6 @@ from server.oauth.waiting_requests import WaitingRequests
 from server.reads import Reads
 from server.setting_parsers import ClientDocuments as Documents
 from server.sign_in import accounts, sessions
-from server.sign_in.discovery import Discovery
 from server.sign_in.endpoint import Purpose, SignIn
 from server.sign_in.identity_provider import IdentityProvider
 
@@ -65,6 +65,7 @@ class AuthorizationServer:
     signing_keys: SigningKeys
     last_use: LastUse
     fetcher: DocumentFetcher
+    provider: IdentityProvider | None
 
     @property
     def issuer(self) -> str:
@@ -122,7 +123,7 @@ class AuthorizationServer:
             limits,
             purpose_of,
             local,
-            self._provider(),
+            self.provider,
         )
         issuing = Issuing(self.bus, self.clock, self.new_id)
         consent = ConsentPages(
@@ -135,11 +136,10 @@ class AuthorizationServer:
         parts = (authorization, sign_in, consent, listed)
         return [route for part in parts for route in part.routes()]
 
-    def _provider(self) -> IdentityProvider | None:
-        if not self.settings.oidc_issuer:
-            return None
-        discovery = Discovery(self.settings, self.clock)
-        return IdentityProvider(self.bus, self.settings, discovery, self.clock, self.new_id)
+    async def vouch(self, token: str, nonce: str) -> PersonId | None:
+        """Return the person whom the identity provider vouches for by an ID token made for this
+        nonce; None where it does not, or there is no identity provider."""
+        return await self.provider.vouched(token, nonce) if self.provider else None
 
     def _documents(self) -> ClientDocuments | None:
         if self.settings.client_documents is Documents.PINNED:

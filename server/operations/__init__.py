@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from server.operations import accounts, catalog, policies, read_models, resource_servers, webhooks
+from server.operations import (
+    accounts,
+    catalog,
+    integrations,
+    policies,
+    read_models,
+    resource_servers,
+    webhooks,
+)
 from server.operations.operation import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
@@ -15,4 +23,5 @@ OPERATIONS: Mapping[str, Operation] = {
     **resource_servers.OPERATIONS,
     **webhooks.OPERATIONS,
     **policies.OPERATIONS,
+    **integrations.OPERATIONS,
 }

@@ -15,7 +15,7 @@ from typing import Any
 from domain import person
 from domain.errors import PersonDisabled, Refused
 from domain.person import LinkIdentity, PutPerson, check_identity, person_stream
-from domain.ports import Clock, NewId
+from domain.ports import Clock, NewId, Unavailable
 from domain.values import Actor, Personal, PersonId, Via
 from projections.identities import person_id_of
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
@@ -27,6 +27,7 @@ from server.sign_in.pending_sign_ins import PendingSignIn, store_pending, take_p
 from server.sign_in.refusals import (
     NotAdmitted,
     ProviderDeclined,
+    ProviderUnreachable,
     ProviderUntrusted,
     SignInRefused,
     StaleSignIn,
@@ -130,6 +131,25 @@ class IdentityProvider:
             "aud": {"essential": True, "value": self.settings.oidc_client_id},
             "sub": {"essential": True},
         }
+
+    async def vouched(self, token: str, nonce: str) -> PersonId | None:
+        """Return whose an ID token is that was made for this nonce; None if it is not good, or of
+        nobody who is known here. Raises `Unavailable`."""
+        try:
+            provider = await self.discovery.provider()
+            with provider_faults():
+                signed = await provider.client.parse_id_token(
+                    {"id_token": token},
+                    nonce=nonce,
+                    claims_options=self._expected(),
+                    leeway=int(CLOCK_SKEW.total_seconds()),
+                )
+        except ProviderUntrusted:
+            return None
+        except ProviderUnreachable:
+            raise Unavailable("the identity provider does not answer") from None
+        issuer, subject = self.settings.oidc_issuer, str(signed["sub"])
+        return await self.bus.call(lambda work: person_id_of(work.rows, issuer, subject))
 
     async def _admitted(self, claims: Claims) -> PersonId:
         try:

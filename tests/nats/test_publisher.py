@@ -222,4 +222,4 @@ def test_one_folder_serves_one_server(server: EmbeddedNatsServer, tmp_path: Path
 
 def test_a_server_that_cannot_start_says_so(tmp_path: Path) -> None:
     with pytest.raises(NatsServerFailed, match="cannot start"):
-        EmbeddedNatsServer(tmp_path / "nats", tmp_path / "absent").start()
+        EmbeddedNatsServer(tmp_path / "nats", binary=tmp_path / "absent").start()

@@ -368,7 +368,9 @@ async def test_a_hold_of_a_process_that_died_ends_by_itself(
     scene: Scene, receiver: Receiver
 ) -> None:
     await scene.add(f"{receiver.url}/held", events=["access_request.submitted"])
-    await scene.operate("webhook add", name="free", url=receiver.url, events=["access_request.submitted"])
+    await scene.operate(
+        "webhook add", name="free", url=receiver.url, events=["access_request.submitted"]
+    )
     until_when = scene.hands() + timedelta(seconds=60)
 
     def held(work: UnitOfWork) -> None:

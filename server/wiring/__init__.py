@@ -12,9 +12,6 @@ from pathlib import Path
 from adapters import cloud_events, nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
 from adapters.key_file import BadKeyFile, KeyFile
-from adapters.nats_connection import connect
-from adapters.nats_publisher import NatsPublisher
-from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from adapters.open_store import MEMORY, SQLITE, open_store
 from adapters.smtp_mailer import SmtpMailer, SmtpServer
 from adapters.system import new_id, utc_now
@@ -25,7 +22,6 @@ from domain.ports import (
     DocumentFetcher,
     EventStore,
     NewId,
-    Publisher,
     SigningKeys,
     Unavailable,
 )
@@ -37,6 +33,7 @@ from projections import (
     holdings,
     identities,
     inbox,
+    integrations,
     memberships,
     people,
     policies,
@@ -51,13 +48,15 @@ from server.command_bus import CommandBus
 from server.config import Settings
 from server.follower import Follower, Growth
 from server.handlers import HANDLERS
+from server.integrations import command_outcomes
 from server.mail import outbox
 from server.oauth import authorization_server
 from server.reactions import REACTIONS
 from server.reads import Reads
-from server.setting_parsers import EMBEDDED, OFF
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
+from server.wiring.nats import Nats
+from server.wiring.start_failures import StartFailed, StoreInUse
 
 INLINE = (
     people.PROJECTION,
@@ -69,6 +68,7 @@ INLINE = (
     approver_references.PROJECTION,
     request_history.PROJECTION,
     policies.PROJECTION,
+    integrations.PROJECTION,
     memberships.PROJECTION,
     consents.PROJECTION,
     token_families.PROJECTION,
@@ -83,6 +83,7 @@ FOLLOWED = (catalog.PROJECTION,)
 SCHEMA = (
     *(statement for one in (*INLINE, *FOLLOWED) for statement in one.schema),
     *idempotency.SCHEMA,
+    *command_outcomes.SCHEMA,
     *follower.SCHEMA,
     *authorization_server.SCHEMA,
     *pending_sign_ins.SCHEMA,
@@ -92,14 +93,6 @@ SCHEMA = (
     *sealed_secrets.SCHEMA,
     *outbox.SCHEMA,
 )
-
-
-class StartFailed(Exception):  # noqa: N818 - says what happened
-    """The system cannot start; the message says why and what to do."""
-
-
-class StoreInUse(StartFailed):
-    """Another process writes this SQLite file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +114,7 @@ class System:
     event_apps: EventApps
     webhook_sender: WebhookSender
     mailer: Mailer | None
+    nats: Nats
 
 
 @contextmanager
@@ -135,14 +129,13 @@ def open_system(settings: Settings) -> Iterator[System]:
         bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, REACTIONS)
         bus.start()
         opened.callback(bus.close)
-        followers = tuple(Follower(bus, store, one) for one in FOLLOWED)
-        for one in followers:
-            growth.tell(one.wake)
+        followers = _followers(bus, store, growth)
+        reads = Reads(store, local=settings.on_sqlite)
         yield System(
             settings,
             store,
             bus,
-            Reads(store, local=settings.on_sqlite),
+            reads,
             followers,
             growth,
             utc_now,
@@ -153,7 +146,15 @@ def open_system(settings: Settings) -> Iterator[System]:
             cloud_events.app_of,
             HttpWebhookSender(insecure=settings.webhook_insecure),
             _mailer(settings),
+            Nats(settings, store, reads, growth),
         )
+
+
+def _followers(bus: CommandBus, store: EventStore, growth: Growth) -> tuple[Follower, ...]:
+    followers = tuple(Follower(bus, store, one) for one in FOLLOWED)
+    for one in followers:
+        growth.tell(one.wake)
+    return followers
 
 
 def _mailer(settings: Settings) -> Mailer | None:
@@ -178,36 +179,6 @@ def open_store_to_read(settings: Settings) -> Iterator[EventStore]:
         yield store
     finally:
         store.close()
-
-
-@contextmanager
-def open_publisher(system: System) -> Iterator[Publisher | None]:
-    """Open the way to NATS, with a server of our own where asked; None if it is off. Call it from
-    the main thread: the embedded server ends with the thread that started it."""
-    url = system.settings.nats_url
-    if url == OFF:
-        yield None
-        return
-    with ExitStack() as opened:
-        if url == EMBEDDED:
-            server = _nats_server(system.settings.data_dir / "nats")
-            opened.callback(server.close)
-            publisher = NatsPublisher(
-                system.store, lambda: connect(server.url), system.settings.tenant
-            )
-        else:
-            publisher = NatsPublisher(system.store, lambda: connect(url), system.settings.tenant)
-        system.growth.tell(publisher.wake)
-        yield publisher
-
-
-def _nats_server(folder: Path) -> EmbeddedNatsServer:
-    try:
-        server = EmbeddedNatsServer(folder)
-        server.start()
-    except NatsServerFailed as fault:
-        raise StartFailed(f"NATS: {fault}") from None
-    return server
 
 
 def _data_folder(settings: Settings) -> Path:
@@ -256,3 +227,16 @@ def signing_keys(settings: Settings) -> SigningKeys:
         return KeyFile(_data_folder(settings) / "signing.keys", utc_now)
     except BadKeyFile as fault:
         raise StartFailed(str(fault)) from None
+
+
+__all__ = [
+    "FOLLOWED",
+    "INLINE",
+    "SCHEMA",
+    "StartFailed",
+    "StoreInUse",
+    "System",
+    "open_store_to_read",
+    "open_system",
+    "signing_keys",
+]
