@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from eventsourcing.persistence import PersistenceError, StoredEvent
@@ -162,6 +163,17 @@ class PostgresStore:
                 position, limit, inclusive_of_start=False
             )
         return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
+
+    def stream(self, stream: StreamId) -> Sequence[Recorded]:
+        """Return the committed events of one stream, in order."""
+        with self.read() as rows:
+            found: Sequence[Sequence[Any]] = rows.select(
+                log_table.SELECT_STREAM_RECORDED, (stream,)
+            )
+        return [
+            Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
+            for position, *stored in found
+        ]
 
     def close(self) -> None:
         """Release every connection."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError, StoredEvent
@@ -175,6 +176,17 @@ class SQLiteStore:
                 position, limit, inclusive_of_start=False
             )
         return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
+
+    def stream(self, stream: StreamId) -> Sequence[Recorded]:
+        """Return the committed events of one stream, in order."""
+        with self.read() as rows:
+            found: Sequence[Sequence[Any]] = rows.select(
+                log_table.SELECT_STREAM_RECORDED, (stream,)
+            )
+        return [
+            Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
+            for position, *stored in found
+        ]
 
     def close(self) -> None:
         """Release every connection."""

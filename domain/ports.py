@@ -91,6 +91,9 @@ class EventLog(Protocol):
 class EventStore(EventLog, Protocol):
     """The log and the tables beside it, in one database."""
 
+    def stream(self, stream: StreamId) -> Sequence[Recorded]:
+        """Return the committed events of one stream, in order; empty if there is none."""
+
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these ``CREATE ... IF NOT EXISTS`` statements."""
 

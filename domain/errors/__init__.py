@@ -8,11 +8,11 @@ protocol: `server.errors` translates.
      │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
      │   ├─ OnePermissionOnly · NameTaken · PasswordLength
      │   ├─ AnswerUnfit · ExtensionTooShort · StartNotAllowed · PolicyUnfit
-     │   └─ of webhooks: UnusableUrl · BadTopicPattern
+     │   └─ of webhooks: UnusableUrl · BadTopicPattern; of integrations: NoRights
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
      │   ├─ UnknownConnection · UnknownResourceServer
-     │   └─ of webhooks: UnknownWebhook · UnknownDelivery
+     │   └─ of webhooks: UnknownWebhook · UnknownDelivery; of integrations: UnknownIntegration
      ├─ Forbidden      the rules say no
      │   ├─ PersonDisabled · OnBehalfNotAllowed · AdministratorsOnly · NotAssigned
      │   ├─ NotAnApprover · SelfApproval · IntegrationNotAllowed · WouldWiden · EvidenceTooWeak

@@ -59,6 +59,8 @@ def test_what_is_read_equals_what_was_appended(store: EventStore) -> None:
     with store.write() as transaction:
         assert [one.envelope for one in transaction.load(StreamId("app-a"))] == written[:1]
         assert transaction.load(StreamId("app-none")) == []
+    assert [one.envelope for one in store.stream(StreamId("app-b"))] == written[1:]
+    assert store.stream(StreamId("app-none")) == []
 
 
 def test_the_log_is_read_in_pieces(store: EventStore) -> None:

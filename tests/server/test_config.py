@@ -100,7 +100,7 @@ def test_secrets_never_show() -> None:
     settings = load_settings(
         {
             "DOORWARD_DATABASE_URL": "postgresql://me:hunter2@db/x",
-            "DOORWARD_NATS_URL": "nats://me:hunter2@nats",
+            "DOORWARD_NATS_URL": "tls://me:hunter2@nats",
             "DOORWARD_DEMO_PASSWORD": "hunter2hunter2",
         }
     )
