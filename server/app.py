@@ -18,13 +18,16 @@ from server.integrations.answering import Answering
 from server.integrations.callback import Callbacks
 from server.mcp.admin import AdminTools
 from server.mcp.commands import Commands
+from server.mcp.request_queries import RequestQueries
 from server.mcp.resource_server import McpServer
-from server.mcp.tools import admin_tools, user_tools
+from server.mcp.submitting import Submitting
+from server.mcp.tools import UserTools, admin_tools, user_tools
 from server.oauth.authorization_server import AuthorizationServer
 from server.oauth.connection_pages import OWN
 from server.oauth.last_use import LastUse
 from server.oauth.resources import ADMIN, USER
 from server.pages import message
+from server.past import Past
 from server.sign_in.discovery import Discovery
 from server.sign_in.identity_provider import IdentityProvider
 from server.wiring import System
@@ -75,12 +78,23 @@ def _authorization(system: System, last_use: LastUse) -> AuthorizationServer:
 def _mcp_servers(
     system: System, authorization: AuthorizationServer, last_use: LastUse
 ) -> tuple[McpServer, ...]:
-    commands = Commands(system.bus, system.reads, system.clock, system.new_id)
-    user = user_tools(system.reads, commands, system.settings.features)
+    user = user_tools(_user_tools(system), system.settings.features)
     admin = admin_tools(AdminTools(system.reads, authorization.connections))
     return tuple(
         McpServer(resource, tools, system.reads, system.settings, system.clock, last_use.note)
         for resource, tools in ((USER, user), (ADMIN, admin))
+    )
+
+
+def _user_tools(system: System) -> UserTools:
+    bus, reads, clock, new_id = system.bus, system.reads, system.clock, system.new_id
+    issuer = system.settings.issuer
+    requests = RequestQueries(reads, Past(system.store, system.scratch), clock, issuer)
+    return UserTools(
+        reads,
+        Submitting(bus, reads, clock, new_id, issuer),
+        Commands(bus, requests, clock, new_id),
+        requests,
     )
 
 

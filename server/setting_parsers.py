@@ -15,7 +15,8 @@ from server.mail.settings import mail_from, smtp_url
 
 EMBEDDED = "embedded"
 OFF = "off"
-FEATURES = frozenset({"cancel_access_request"})
+FEATURES = frozenset({"cancel_access_request", "comment_on_access_request", "get_access_request"})
+"""Tools beyond the five, by name."""
 """What can be switched on by name; everything is off by default."""
 
 

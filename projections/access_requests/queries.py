@@ -89,11 +89,12 @@ def _conditions(person: PersonId, wanted: Wanted) -> tuple[str, list[Value]]:
         marks = ", ".join("?" * len(wanted.statuses))
         clauses.append(f"status IN ({marks})" if marks else "1 = 0")
         params.extend(wanted.statuses)
-    since = maybe_instant(wanted.updated_since)
+    since, until = maybe_instant(wanted.updated_since), maybe_instant(wanted.requested_until)
     for condition, value in (
         ("request_id = ?", wanted.request_id),
         ("app_id = ?", wanted.app_id),
         ("updated_at >= ?", since),
+        ("requested_at <= ?", until),
     ):
         if value is not None:
             clauses.append(condition)

@@ -70,6 +70,7 @@ class Wanted:
     request_id: str | None = None
     app_id: str | None = None
     updated_since: datetime | None = None
+    requested_until: datetime | None = None
     newest_first: bool = True
     page: int = 1
     size: int = 20

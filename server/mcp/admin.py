@@ -11,9 +11,8 @@ from domain.values import Actor, PersonId, Via
 from projections.columns import instant, maybe_instant
 from projections.people import person_by_id, person_by_username
 from server.bearer import AccessGrant
+from server.mcp.answers import Answer, Json
 from server.mcp.arguments import Arguments
-from server.mcp.queries import Answer
-from server.mcp.rendering import Json
 from server.mcp.schemas import (
     Schema,
     closed_input,

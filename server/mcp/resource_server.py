@@ -21,6 +21,7 @@ from mcp.types import (
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
+    InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
     TextContent,
@@ -35,6 +36,7 @@ from server.bearer import AccessGrant
 from server.config import Settings
 from server.errors import UNAVAILABLE
 from server.mcp.arguments import BadArguments, check_arguments
+from server.mcp.elicitation import can_ask, question, with_answers
 from server.mcp.gate import BODY_LIMIT, CALLER, Gate, Used
 from server.mcp.tools import Toolset
 from server.oauth.resources import ADMIN, USER, Resource
@@ -119,14 +121,16 @@ class McpServer:
     ) -> ListToolsResult:
         return ListToolsResult(tools=self._tools.listed(_caller(context).person))
 
-    async def _call(self, context: Context, params: CallToolRequestParams) -> CallToolResult:
+    async def _call(
+        self, context: Context, params: CallToolRequestParams
+    ) -> CallToolResult | InputRequiredResult:
         grant = _caller(context)
         tool = self._tools.find(params.name, grant.person)
         if tool is None:
             raise MCPError(INVALID_PARAMS, "There is no such tool.")
         try:
-            arguments = check_arguments(tool.definition, params.arguments)
-            answer = await tool.run(grant, arguments)
+            given = with_answers(params.arguments, params)
+            answer = await tool.run(grant, check_arguments(tool.definition, given))
         except BadArguments as fault:
             return _error("invalid_arguments", str(fault))
         except Refused as refusal:
@@ -134,7 +138,8 @@ class McpServer:
         except Unavailable as outage:
             _log.warning("a tool call met an outage: %s", outage)
             return _error(UNAVAILABLE, "Doorward cannot reach its store; try again in a moment.")
-        return CallToolResult(
+        asked = question(answer) if can_ask(context, params) else None
+        return asked or CallToolResult(
             content=[TextContent(text=answer.text)], structured_content=answer.fields
         )
 

@@ -12,16 +12,17 @@ from domain.person import Role
 from domain.values import Scopes
 from projections.people import PersonRow
 from server.bearer import AccessGrant
-from server.mcp import admin, queries, schemas
+from server.mcp import admin, catalog_queries, schemas
 from server.mcp.admin import AdminTools
+from server.mcp.answers import Answer, Query
 from server.mcp.arguments import Arguments
 from server.mcp.commands import Commands
-from server.mcp.queries import Answer, Query
+from server.mcp.request_queries import RequestQueries
+from server.mcp.submitting import Submitting
 from server.oauth.resources import ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE, USER, USER_READ
 from server.reads import Reads
 
 Run = Callable[[AccessGrant, Arguments], Awaitable[Answer]]
-CANCELLING = "cancel_access_request"
 READING: Scopes = (USER_READ,)
 WRITING: Scopes = USER.scopes
 """Who may write may read: the answer shows what was read."""
@@ -63,24 +64,41 @@ class Toolset:
         return tool if tool and tool.role in person.roles else None
 
 
-def user_tools(reads: Reads, commands: Commands, features: frozenset[str]) -> Toolset:
-    """Return the tools at ``/mcp/user``."""
+@dataclass(frozen=True, slots=True)
+class UserTools:
+    """What runs the tools at ``/mcp/user``."""
+
+    reads: Reads
+    submitting: Submitting
+    commands: Commands
+    requests: RequestQueries
+
+
+def user_tools(run: UserTools, features: frozenset[str]) -> Toolset:
+    """Return the tools at ``/mcp/user``: five, and those that a feature flag of their name adds."""
 
     def query(ask: Query) -> Run:
-        async def run(grant: AccessGrant, arguments: Arguments) -> Answer:
-            return await reads.query(lambda rows: ask(rows, grant.person, arguments))
+        async def answer(grant: AccessGrant, arguments: Arguments) -> Answer:
+            return await run.reads.query(lambda rows: ask(rows, grant.person, arguments))
 
-        return run
+        return answer
 
+    requests, commands = run.requests, run.commands
     tools = (
-        ServedTool(schemas.SEARCH_APPS, query(queries.find_apps), READING),
-        ServedTool(schemas.SEARCH_PERMISSIONS, query(queries.find_permissions), READING),
-        ServedTool(schemas.LIST_PERMISSIONS, query(queries.list_permissions), READING),
-        ServedTool(schemas.SUBMIT, commands.submit, WRITING),
-        ServedTool(schemas.LIST_REQUESTS, query(queries.find_requests), READING),
-        ServedTool(schemas.CANCEL, commands.cancel, WRITING, feature=CANCELLING),
+        ServedTool(schemas.SEARCH_APPS, query(catalog_queries.find_apps), READING),
+        ServedTool(schemas.SEARCH_PERMISSIONS, query(catalog_queries.find_permissions), READING),
+        ServedTool(schemas.LIST_PERMISSIONS, query(catalog_queries.list_permissions), READING),
+        ServedTool(schemas.SUBMIT, run.submitting, WRITING),
+        ServedTool(schemas.LIST_REQUESTS, requests.find, READING),
+        _optional(schemas.GET, requests.get, READING),
+        _optional(schemas.CANCEL, commands.cancel, WRITING),
+        _optional(schemas.COMMENT, commands.comment, WRITING),
     )
     return Toolset(tools, features)
+
+
+def _optional(definition: Tool, run: Run, scopes: Scopes) -> ServedTool:
+    return ServedTool(definition, run, scopes, feature=definition.name)
 
 
 def admin_tools(run: AdminTools) -> Toolset:

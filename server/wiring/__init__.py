@@ -4,7 +4,7 @@ nobody else in the server knows a database, NATS, the clock or the disk."""
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +98,8 @@ SCHEMA = (
 @dataclass(frozen=True, slots=True)
 class System:
     """Everything that is open. `growth` tells those who follow the log; `signing_keys` sign client
-    ids and are the same for as long as the data folder lives; `mailer` is None where mail is off."""
+    ids and are the same for as long as the data folder lives; `mailer` is None where mail is off; `scratch` opens an
+    empty store in memory."""
 
     settings: Settings
     store: EventStore
@@ -115,6 +116,7 @@ class System:
     webhook_sender: WebhookSender
     mailer: Mailer | None
     nats: Nats
+    scratch: Callable[[], EventStore]
 
 
 @contextmanager
@@ -147,6 +149,7 @@ def open_system(settings: Settings) -> Iterator[System]:
             HttpWebhookSender(insecure=settings.webhook_insecure),
             _mailer(settings),
             Nats(settings, store, reads, growth),
+            lambda: open_store(MEMORY),
         )
 
 

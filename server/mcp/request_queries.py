@@ -1,0 +1,104 @@
+"""The tools that follow requests, as they stand or as they stood at a past time. They find the caller's
+own requests and no others: whose he is not looks like none at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.access_request import Status
+from domain.errors import UnknownRequest
+from domain.ports import Clock, Rows
+from domain.values import PersonId, RequestId
+from projections.access_requests import Part, Wanted, request_of, requests_of
+from server.bearer import AccessGrant
+from server.mcp.answers import Answer, listing
+from server.mcp.arguments import Arguments, BadArguments, moment
+from server.mcp.request_rendering import RequestRendering
+from server.mcp.schemas import STATUS_GROUPS
+from server.mcp.schemas.requests import EXPAND
+from server.past import Past
+from server.reads import Reads
+
+NONE_YET = "This person has no access requests yet."
+NONE_LIKE_THAT = (
+    "This person has no access requests like that; ask with fewer conditions to see the others."
+)
+CONDITIONS = ("statuses", "status_group", "access_request_id", "app_id", "updated_since")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestQueries:
+    """Runs the tools, each for one caller."""
+
+    reads: Reads
+    past: Past
+    clock: Clock
+    issuer: str
+
+    async def find(self, grant: AccessGrant, arguments: Arguments) -> Answer:
+        """Answer list_access_requests."""
+        person = grant.person.person_id
+        as_of = moment(arguments, "as_of")
+        if as_of is None:
+            return await self.reads.query(lambda rows: self._found(rows, rows, person, arguments))
+        if as_of > self.clock():
+            raise BadArguments("as_of lies in the future; leave it out to see the present.")
+
+        def look_back(rows: Rows) -> Answer:
+            with self.past.requests_of(rows, person, as_of) as then:
+                return self._found(then, rows, person, arguments)
+
+        return await self.reads.query(look_back)
+
+    async def get(self, grant: AccessGrant, arguments: Arguments) -> Answer:
+        """Answer get_access_request."""
+        request_id = RequestId(arguments["access_request_id"])
+        return await self.one(grant.person.person_id, request_id, "")
+
+    async def one(self, person: PersonId, request_id: RequestId, said: str) -> Answer:
+        """Return one request with all that there is to it; raises `UnknownRequest`."""
+
+        def ask(rows: Rows) -> Answer:
+            row = request_of(rows, person, request_id)
+            if row is None:
+                raise UnknownRequest(request_id)
+            rendering = RequestRendering(rows, rows, self.issuer)
+            (shown,) = rendering.requests((row,), EXPAND)
+            (line,) = rendering.lines((row,))
+            return Answer({"access_request": shown}, f"{said}\n{line}".strip())
+
+        return await self.reads.query(ask)
+
+    def _found(self, rows: Rows, present: Rows, person: PersonId, arguments: Arguments) -> Answer:
+        page = requests_of(rows, person, _wanted(arguments))
+        rendering = RequestRendering(rows, present, self.issuer)
+        items = rendering.requests(page.items, arguments.get("expand", ()))
+        narrowed = any(name in arguments for name in CONDITIONS)
+        empty = NONE_LIKE_THAT if narrowed else NONE_YET
+        answer = listing(page, items, empty, rendering.lines(page.items), "request")
+        if "as_of" not in arguments:
+            return answer
+        as_of = arguments["as_of"]
+        return Answer({**answer.fields, "as_of": as_of}, f"As of {as_of}: {answer.text}")
+
+
+def _wanted(arguments: Arguments) -> Wanted:
+    return Wanted(
+        part=Part(arguments["role"]),
+        statuses=_statuses(arguments),
+        request_id=arguments.get("access_request_id"),
+        app_id=arguments.get("app_id"),
+        updated_since=moment(arguments, "updated_since"),
+        newest_first=arguments["sort"] == "DESC",
+        page=arguments["page"],
+        size=arguments["size"],
+    )
+
+
+def _statuses(arguments: Arguments) -> tuple[Status, ...] | None:
+    """Return the asked statuses; those in both, if statuses and a group are given."""
+    named = tuple(Status(one) for one in arguments.get("statuses", ())) or None
+    group = STATUS_GROUPS.get(arguments.get("status_group", ""))
+    if named is None:
+        return None if group is None else tuple(sorted(group))
+    return named if group is None else tuple(one for one in named if one in group)

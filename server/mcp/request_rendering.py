@@ -1,0 +1,233 @@
+"""Requests as the fields of Lumos' API, with what it does not tell: who has to act next, how far each
+item has come, and on request the tasks, answers and history."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from domain.access_request import (
+    CANCELLABLE,
+    DEPROVISIONING,
+    PROVISIONING,
+    Status,
+    integration_voter,
+)
+from domain.ports import Rows
+from domain.values import RequestId
+from projections.access_requests import ItemRow, RequestRow, items_of
+from projections.people import PersonRow, person_by_id
+from projections.request_history import Told, history_of
+from server.mcp.answers import Json, line
+
+INTEGRATION = integration_voter("")
+MOST_NAMED = 10
+"""So many of those who may act are named; of the others, how many there are."""
+
+
+class RequestRendering:
+    """Renders requests as `rows` hold them, which may be those of a past time; people are called as
+    `directory` calls them. `issuer` is where a person can look at a request."""
+
+    def __init__(self, rows: Rows, directory: Rows, issuer: str) -> None:
+        self._rows = rows
+        self._directory = directory
+        self._issuer = issuer
+        self._people: dict[str, PersonRow | None] = {}
+
+    def requests(self, found: Sequence[RequestRow], expand: Collection[str] = ()) -> list[Json]:
+        """Return AccessRequests, each with what `expand` names."""
+        items = items_of(self._rows, [one.request_id for one in found])
+        return [self._request(one, items.get(one.request_id, ()), expand) for one in found]
+
+    def lines(self, found: Sequence[RequestRow]) -> list[str]:
+        """Return a line of text for each."""
+        items = items_of(self._rows, [one.request_id for one in found])
+        return [self._line(one, items.get(one.request_id, ())) for one in found]
+
+    def url(self, request_id: RequestId) -> str:
+        """Return where a person sees the request."""
+        return f"{self._issuer}/requests/{request_id}"
+
+    def _request(
+        self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
+    ) -> Json:
+        answer: Json = {
+            "id": row.request_id,
+            "app_id": row.app_id,
+            "app_name": row.app_name,
+            "requester_user": self._user(row.requester),
+            "target_user": self._user(row.target),
+            "supporter_user": None,
+            "status": row.status,
+            "notes": _notes(row),
+            "requested_at": _time(row.requested_at),
+            "updated_at": _time(row.updated_at),
+            **_lifetime(row),
+            "requestable_permissions": [
+                {"id": one.permission_id, "label": one.label} for one in row.permissions
+            ],
+            "items": [_item(one) for one in items],
+            "waiting_on": self._waiting(row, items),
+            "submitted_via": _way_in(row),
+            "extends_request_id": row.extends,
+            "emergency": row.emergency,
+            "version": row.version,
+            "cancelable": any(one.status in CANCELLABLE for one in items),
+            "closed_reason": row.closed_reason,
+            "url": self.url(row.request_id),
+        }
+        return {**answer, **self._expanded(row, items, expand)}
+
+    def _expanded(
+        self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
+    ) -> Json:
+        more: Json = {}
+        if "tasks" in expand:
+            more["tasks"] = [self._task(one) for one in items if _has_task(one)]
+        if "custom_fields" in expand:
+            more["custom_fields"] = [
+                {"id": one.field_id, "prompt": one.prompt, "response": one.response}
+                for one in row.answers
+            ]
+        if "history" in expand:
+            told = history_of(self._rows, row.request_id)
+            more["history"] = [self._told(one) for one in told]
+        return more
+
+    def _line(self, row: RequestRow, items: tuple[ItemRow, ...]) -> str:
+        more = [str(row.status)]
+        waiting = self._waiting(row, items)
+        names = [self._name(one) for item in items for one in item.waiting_for]
+        if names:
+            shown = ", ".join(dict.fromkeys(names[:3]))
+            more.append(f"waits for {shown} to {waiting[0]['action']}" if waiting else "")
+        if row.expires_at is not None:
+            more.append(f"until {_time(row.expires_at)}")
+        return line(row.request_id, f"{row.app_name}: {row.what}", "; ".join(more))
+
+    def _waiting(self, row: RequestRow, items: tuple[ItemRow, ...]) -> list[Json]:
+        groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+        for one in items:
+            action = _action(one, row)
+            if action:
+                groups.setdefault((action, one.stage_name, one.waiting_for), []).append(
+                    one.item_id
+                )
+        return [
+            {
+                "action": action,
+                "stage": stage,
+                "items": members,
+                "who": [self._who(one) for one in who[:MOST_NAMED]],
+                "others": max(0, len(who) - MOST_NAMED),
+            }
+            for (action, stage, who), members in groups.items()
+        ]
+
+    def _who(self, one: str) -> Json:
+        if one.startswith(INTEGRATION):
+            name = one.removeprefix(INTEGRATION)
+            return {"kind": "integration", "id": name, "name": name}
+        return {"kind": "person", "id": one, "name": self._name(one)}
+
+    def _name(self, one: str) -> str:
+        if one.startswith(INTEGRATION):
+            return one.removeprefix(INTEGRATION)
+        found = self._person(one)
+        if found is None:
+            return one
+        return " ".join(filter(None, (found.given_name, found.family_name))) or found.username
+
+    def _task(self, one: ItemRow) -> Json:
+        return {
+            "item_id": one.item_id,
+            "action": "grant" if one.status in PROVISIONING else "remove",
+            "assigned_to": [self._who(who) for who in one.waiting_for[:MOST_NAMED]],
+            "attempt": one.attempt,
+            "handed_over": one.handed_over,
+        }
+
+    def _told(self, one: Told) -> Json:
+        told: Json = {
+            "at": _time(one.at),
+            "event": one.event,
+            "by": self._who(one.person) if one.person else None,
+            "via": one.via,
+            "client_name": one.client_name,
+            "integration": one.service,
+            "items": list(one.items),
+            "detail": one.detail,
+            "words": one.words,
+        }
+        return {name: value for name, value in told.items() if value not in (None, "", [])}
+
+    def _user(self, person_id: str) -> Json:
+        found = self._person(person_id)
+        if found is None:
+            return {"id": person_id}
+        return {
+            "id": found.person_id,
+            "email": found.email,
+            "given_name": found.given_name,
+            "family_name": found.family_name,
+            "status": "DISABLED" if found.disabled else "ACTIVE",
+        }
+
+    def _person(self, person_id: str) -> PersonRow | None:
+        if person_id not in self._people:
+            self._people[person_id] = person_by_id(self._directory, person_id)
+        return self._people[person_id]
+
+
+def _action(one: ItemRow, row: RequestRow) -> str:
+    """Return what somebody, or the clock, has to do for this item; nothing if it is settled."""
+    if one.status is Status.APPROVED:
+        return "start" if row.starts_at else "grant"
+    if one.status in PROVISIONING:
+        return "grant"
+    if one.status in DEPROVISIONING:
+        return "remove"
+    return "approve" if one.stage_name else ""
+
+
+def _has_task(one: ItemRow) -> bool:
+    return one.status in PROVISIONING or one.status in DEPROVISIONING
+
+
+def _item(one: ItemRow) -> Json:
+    return {
+        "id": one.item_id,
+        "label": one.label,
+        "status": one.status,
+        "expires_at": _time(one.expires_at),
+    }
+
+
+def _lifetime(row: RequestRow) -> Json:
+    return {
+        "starts_at": _time(row.starts_at),
+        "expires_at": _time(row.expires_at),
+        "expiration_in_seconds": row.access_seconds,
+    }
+
+
+def _way_in(row: RequestRow) -> Json:
+    return {
+        "client_id": row.client_id,
+        "client_name": row.client_name,
+        "consent_id": row.consent_id,
+        "via": row.via,
+    }
+
+
+def _notes(row: RequestRow) -> Json:
+    """Return what was said, by the status it was said for, as Lumos does."""
+    said = {Status.PENDING: row.justification, row.status: row.closed_reason}
+    if row.status is Status.PENDING:
+        said = {Status.PENDING: row.justification}
+    return {status: words for status, words in said.items() if words}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
