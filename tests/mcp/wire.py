@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
@@ -23,6 +23,7 @@ class Wire:
     token: str | None
     era: str = MODERN
     path: str = "/mcp/user"
+    capabilities: dict[str, Any] = field(default_factory=dict)
 
     @property
     def resource(self) -> str:
@@ -51,7 +52,7 @@ class Wire:
         if self.era == MODERN:
             params["_meta"] = {
                 "io.modelcontextprotocol/protocolVersion": MODERN,
-                "io.modelcontextprotocol/clientCapabilities": {},
+                "io.modelcontextprotocol/clientCapabilities": self.capabilities,
             }
             headers["mcp-method"] = method
             if "name" in params:
