@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from mcp import Client
 from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.session import ElicitationFnT
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
@@ -45,6 +46,7 @@ async def python_client(
     remembered: Remembered | None = None,
     mode: str = "auto",
     client_metadata_url: str | None = None,
+    fill_in: ElicitationFnT | None = None,
 ) -> AsyncIterator[Client]:
     """The official Python client with its OAuth provider."""
     landed: list[str] = []
@@ -69,5 +71,5 @@ async def python_client(
     )
     async with create_mcp_http_client(auth=provider) as http:
         transport = streamable_http_client(f"{browser.issuer}/mcp/user", http_client=http)
-        async with Client(transport, mode=mode) as client:
+        async with Client(transport, mode=mode, elicitation_callback=fill_in) as client:
             yield client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from mcp.shared.auth import OAuthClientInformationFull
+from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 from pydantic import AnyUrl
 
 from tests.browser import FormBrowser
@@ -46,7 +47,22 @@ async def test_it_signs_in_lists_five_tools_searches_submits_and_lists(
         listed = await client.call_tool("list_access_requests", {})
         assert listed.structured_content is not None
         assert listed.structured_content["items"][0]["id"] == request_id
-        assert listed.structured_content["items"][0]["status"] == "PENDING"
+        assert listed.structured_content["items"][0]["status"] == "PENDING_MANAGER_APPROVAL"
+
+
+async def test_it_asks_the_person_for_what_is_missing(browser: FormBrowser) -> None:
+    asked: list[str] = []
+
+    async def fill_in(context: object, params: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(params, ElicitRequestFormParams)
+        asked.extend(params.requested_schema["required"])
+        return ElicitResult(action="accept", content={"business_justification": "To plan"})
+
+    async with python_client(browser, mode="2026-07-28", fill_in=fill_in) as client:
+        submitted = await client.call_tool("submit_access_request", {"app_id": "figma"})
+    assert asked == ["business_justification"]
+    assert submitted.structured_content is not None
+    assert submitted.structured_content["outcome"] == "submitted"
 
 
 async def test_a_client_with_a_pinned_metadata_document_needs_no_registration(
