@@ -132,3 +132,23 @@ def test_there_are_no_promises_in_the_code() -> None:
         and promise.search(file.read_text())
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "example",
+    sorted((ROOT / "server" / "examples").glob("*_service.py")),
+    ids=lambda file: file.stem,
+)
+def test_an_example_needs_nothing_but_nats(example: Path) -> None:
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(example.read_text()))
+        for name in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert imported - sys.stdlib_module_names == {"nats"}
