@@ -4,7 +4,6 @@ that. The ranked search of issue 5 takes this one's place behind the same querie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.catalog import (
@@ -221,22 +220,6 @@ def app_of_permission(rows: Rows, permission_id: str) -> AppId | None:
     """Return the app that a permission belongs to, whoever may see it."""
     found = rows.select("SELECT app_id FROM permission WHERE permission_id = ?", (permission_id,))
     return AppId(str(found[0][0])) if found else None
-
-
-def policy_names(
-    rows: Rows, app_id: str, permission_ids: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """Return, for each permission, the names of its own policy and of its app's, whoever may see
-    it; those of the app alone where no permission is named."""
-    found = rows.select("SELECT policy FROM app WHERE app_id = ?", (app_id,))
-    of_app = str(found[0][0]) if found else ""
-    names = []
-    for permission_id in permission_ids:
-        named = rows.select(
-            "SELECT policy FROM permission WHERE permission_id = ?", (permission_id,)
-        )
-        names.append((str(named[0][0]) if named else "", of_app))
-    return tuple(names) or (("", of_app),)
 
 
 def search_permissions(

@@ -1,9 +1,10 @@
 """What waits for whom: one row for each person and item that he may decide on, grant or remove, and
-for each review that he may give. A row goes as soon as the thing is done, by whomever."""
+for each review that he may give. A row goes as soon as the thing is done, by whomever; that somebody
+was asked once is kept, so that he can see what has become of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from domain.access_request import (
@@ -50,7 +51,7 @@ def _ask(
     recorded: Recorded,
     request_id: str,
     items: Iterable[str],
-    people: Iterable[PersonId],
+    people: Sequence[PersonId],
     kind: Waits,
 ) -> None:
     """Let exactly these people be waited for, at each of the items."""
@@ -63,6 +64,12 @@ def _ask(
                 "VALUES (?, ?, ?, ?, ?)",
                 (person_id, request_id, item_id, kind, since),
             )
+    for person_id in people:
+        rows.execute(
+            "INSERT INTO asked_person (person_id, request_id) VALUES (?, ?) "
+            "ON CONFLICT (person_id, request_id) DO NOTHING",
+            (person_id, request_id),
+        )
 
 
 def _done(rows: Rows, request_id: str, items: Iterable[str]) -> None:
@@ -128,12 +135,14 @@ def _reviewed(rows: Rows, _recorded: Recorded, event: ReviewCompleted) -> None:
 
 PROJECTION = Projection(
     name="inbox",
-    tables=("inbox",),
+    tables=("inbox", "asked_person"),
     schema=(
         "CREATE TABLE IF NOT EXISTS inbox ("
         "person_id TEXT NOT NULL, request_id TEXT NOT NULL, item_id TEXT NOT NULL, "
         "kind TEXT NOT NULL, since TEXT NOT NULL, PRIMARY KEY (person_id, request_id, item_id))",
         "CREATE INDEX IF NOT EXISTS inbox_by_request ON inbox (request_id)",
+        "CREATE TABLE IF NOT EXISTS asked_person ("
+        "person_id TEXT NOT NULL, request_id TEXT NOT NULL, PRIMARY KEY (person_id, request_id))",
     ),
     handlers={
         StageStarted: _stage,
@@ -188,3 +197,19 @@ def requests_waiting_for(rows: Rows, person: PersonId) -> tuple[RequestId, ...]:
         (person, Waits.DECISION),
     )
     return tuple(RequestId(str(row[0])) for row in found)
+
+
+def was_asked(rows: Rows, request_id: RequestId, person: PersonId) -> bool:
+    """Say whether this request has ever waited for this person."""
+    return bool(
+        rows.select(
+            "SELECT 1 FROM asked_person WHERE person_id = ? AND request_id = ?",
+            (person, request_id),
+        )
+    )
+
+
+def inbox_mark(rows: Rows, person: PersonId) -> tuple[int, str]:
+    """Return what differs as soon as something else waits for this person."""
+    found = rows.select("SELECT COUNT(*), MAX(since) FROM inbox WHERE person_id = ?", (person,))
+    return number(found[0][0]), str(found[0][1])

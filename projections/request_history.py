@@ -212,3 +212,13 @@ def history_of(rows: Rows, request_id: RequestId) -> tuple[Told, ...]:
         )
         for position, at, event, person, via, client, service, items, detail, words in found
     )
+
+
+def has_acted(rows: Rows, request_id: RequestId, person: PersonId) -> bool:
+    """Say whether this person stands in the story."""
+    return bool(
+        rows.select(
+            "SELECT 1 FROM request_history WHERE request_id = ? AND person_id = ? LIMIT 1",
+            (request_id, person),
+        )
+    )

@@ -3,17 +3,21 @@ meet only here."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from domain.ports import Publisher
 from server import errors
 from server.health import health
+from server.inbox import own_pages
+from server.inbox.listing import INBOX
+from server.inbox.live import Live
+from server.inbox.own_pages import OwnPages
 from server.integrations.answering import Answering
 from server.integrations.callback import Callbacks
 from server.mcp.admin import AdminTools
@@ -23,12 +27,12 @@ from server.mcp.resource_server import McpServer
 from server.mcp.submitting import Submitting
 from server.mcp.tools import UserTools, admin_tools, user_tools
 from server.oauth.authorization_server import AuthorizationServer
-from server.oauth.connection_pages import OWN
 from server.oauth.last_use import LastUse
 from server.oauth.resources import ADMIN, USER
 from server.pages import message
 from server.past import Past
 from server.sign_in.discovery import Discovery
+from server.sign_in.endpoint import PagesBehind, SignIn
 from server.sign_in.identity_provider import IdentityProvider
 from server.wiring import System
 
@@ -37,6 +41,8 @@ class Application:
     """The parts of one server behind its routes; they must `run` for MCP requests to be answered."""
 
     def __init__(self, system: System, publisher: Publisher | None) -> None:
+        self._system = system
+        self._live: list[Live] = []
         self.last_use = LastUse(system.bus)
         authorization = _authorization(system, self.last_use)
         self.answer = Answering(system.bus, system.clock, system.new_id, authorization.vouch)
@@ -46,11 +52,22 @@ class Application:
             Route("/", _welcome(USER.url(system.settings.issuer))),
             Route("/healthz", health(system, publisher)),
             *(route for one in self._servers for route in one.routes()),
-            *authorization.routes(),
+            *authorization.routes(PagesBehind(own_pages.purpose_of, self._pages)),
             *callbacks.routes(),
         ]
         self.app = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
         self.app.router.redirect_slashes = False
+
+    def _pages(self, sign_in: SignIn) -> Sequence[BaseRoute]:
+        pages = OwnPages(self._system, sign_in)
+        self._system.growth.tell(pages.live.wake)
+        self._live.append(pages.live)
+        return pages.routes()
+
+    def close_streams(self) -> None:
+        """End what would otherwise never end, from the event loop, before the server waits for it."""
+        for one in self._live:
+            one.close()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
@@ -108,7 +125,7 @@ def _provider(system: System) -> IdentityProvider | None:
 def _welcome(mcp_url: str) -> Callable[[Request], Awaitable[Response]]:
     async def welcome(_request: Request) -> Response:
         text = f"This is Doorward. Add {mcp_url} to your AI client to request access."
-        link = (OWN, "Your connected clients")
+        link = (INBOX, "Your inbox")
         return message("Access requests", text, status=200, link=link)
 
     return welcome

@@ -15,7 +15,6 @@ from types import FrameType
 
 import anyio
 import uvicorn
-from starlette.applications import Starlette
 
 from domain.ports import Publisher
 from server.app import Application
@@ -65,7 +64,7 @@ async def _serve(
     system: System, publisher: Publisher | None, bound: socket.socket, ready: Callable[[], None]
 ) -> None:
     served = Application(system, publisher)
-    web = _Web(served.app, ready, system.settings.trusted_proxies)
+    web = _Web(served, ready, system.settings.trusted_proxies)
     control = Control(system)
     loops: list[Loop] = [one.run for one in system.followers]
     loops.append(served.last_use.run)
@@ -102,9 +101,11 @@ def believed(trusted: Sequence[str]) -> list[str]:
 class _Web(uvicorn.Server):
     """uvicorn, telling when it is ready and remembering why it was stopped."""
 
-    def __init__(self, app: Starlette, ready: Callable[[], None], trusted: Sequence[str]) -> None:
+    def __init__(
+        self, served: Application, ready: Callable[[], None], trusted: Sequence[str]
+    ) -> None:
         config = uvicorn.Config(
-            app,
+            served.app,
             # h11 strips the blanks around header values that the MCP headers must not keep.
             http="h11",
             ws="none",
@@ -119,12 +120,17 @@ class _Web(uvicorn.Server):
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         super().__init__(config)
+        self._served = served
         self._ready = ready
         self.fault: Exception | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._served.close_streams()
+        await super().shutdown(sockets)
 
 
 async def _until_fault(loop: Loop, web: _Web) -> None:

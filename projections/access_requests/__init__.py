@@ -5,6 +5,7 @@ of a request follows from those of its items by the domain's own rule."""
 
 from projections.access_requests.progress import PROJECTION
 from projections.access_requests.queries import (
+    all_requests,
     held_items_of,
     items_of,
     request_by_id,
@@ -16,6 +17,7 @@ from projections.access_requests.tables import (
     ItemRow,
     Part,
     RequestRow,
+    Sought,
     Wanted,
 )
 
@@ -25,7 +27,9 @@ __all__ = [
     "ItemRow",
     "Part",
     "RequestRow",
+    "Sought",
     "Wanted",
+    "all_requests",
     "held_items_of",
     "items_of",
     "request_by_id",

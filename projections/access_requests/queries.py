@@ -14,6 +14,7 @@ from projections.access_requests.tables import (
     ItemRow,
     Part,
     RequestRow,
+    Sought,
     Wanted,
     item_row,
     request_row,
@@ -47,6 +48,27 @@ def request_by_id(rows: Rows, request_id: str) -> RequestRow | None:
         f"SELECT {COLUMNS} FROM access_request WHERE request_id = ?", (request_id,)
     )
     return request_row(found[0]) if found else None
+
+
+def all_requests(rows: Rows, sought: Sought, page: int, size: int) -> Page[RequestRow]:
+    """Return a page of everybody's requests, the newest first: for those who oversee them."""
+    clauses, params = ["1 = 1"], list[Value]()
+    for condition, values in (
+        ("status = ?", (sought.status,)),
+        ("(requester = ? OR target = ?)", (sought.person, sought.person)),
+        ("app_id = ?", (sought.app_id,)),
+    ):
+        if values[0] is not None:
+            clauses.append(condition)
+            params.extend(values)
+    where = "WHERE " + " AND ".join(clauses)
+    total = number(rows.select(f"SELECT COUNT(*) FROM access_request {where}", params)[0][0])
+    found = rows.select(
+        f"SELECT {COLUMNS} FROM access_request {where} "
+        "ORDER BY requested_at DESC, request_id DESC LIMIT ? OFFSET ?",
+        (*params, size, (page - 1) * size),
+    )
+    return Page(tuple(request_row(row) for row in found), total, page, size)
 
 
 def items_of(rows: Rows, requests: Sequence[RequestId]) -> dict[RequestId, tuple[ItemRow, ...]]:

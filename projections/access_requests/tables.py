@@ -77,6 +77,15 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """Which of all requests are asked for; None asks for all. `person` made it or is its target."""
+
+    status: Status | None = None
+    person: PersonId | None = None
+    app_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The answer to one field of the request form."""
 

@@ -39,7 +39,7 @@ from server.oauth.waiting_requests import WaitingRequests
 from server.reads import Reads
 from server.setting_parsers import ClientDocuments as Documents
 from server.sign_in import accounts, sessions
-from server.sign_in.endpoint import Purpose, SignIn
+from server.sign_in.endpoint import PagesBehind, Purpose, PurposeOf, SignIn
 from server.sign_in.identity_provider import IdentityProvider
 
 SCHEMA = (
@@ -77,8 +77,9 @@ class AuthorizationServer:
         """Which clients act for whom."""
         return Connections(self.bus, self.reads, self.clock, self.new_id, self.last_use)
 
-    def routes(self) -> list[BaseRoute]:
-        """Return all routes of the authorization server."""
+    def routes(self, behind: PagesBehind) -> list[BaseRoute]:
+        """Return all routes of the authorization server, and those of the pages that people reach by
+        signing in here."""
         clients, limits = Clients(self.signing_keys), Limits(on=self.settings.rate_limits)
         issuing = TokenIssuing(
             self.bus, self.issuer, self.clock, self.new_id, self.settings.refresh_grace
@@ -100,31 +101,23 @@ class AuthorizationServer:
             *tokens.routes(),
         ]
         return [
-            *self._visited(clients, limits),
+            *self._visited(clients, limits, behind),
             *asked.routes(),
             *(_cross_origin(route) for route in called),
         ]
 
-    def _visited(self, clients: Clients, limits: Limits) -> list[BaseRoute]:
+    def _visited(self, clients: Clients, limits: Limits, behind: PagesBehind) -> list[BaseRoute]:
         """Return the routes that people visit."""
         waiting = WaitingRequests(self.reads, clients, self._documents(), self.clock)
 
         async def purpose_of(path: str) -> Purpose | None:
-            return await waiting.purpose_of(path) or await connection_pages.purpose_of(path)
+            return (
+                await waiting.purpose_of(path)
+                or await connection_pages.purpose_of(path)
+                or await behind.purpose_of(path)
+            )
 
-        hashing = anyio.CapacityLimiter(HASHES_AT_ONCE)
-        local = self.settings.signs_in_locally
-        sign_in = SignIn(
-            self.bus,
-            self.reads,
-            self.issuer,
-            self.clock,
-            hashing,
-            limits,
-            purpose_of,
-            local,
-            self.provider,
-        )
+        sign_in = self._sign_in(limits, purpose_of)
         issuing = Issuing(self.bus, self.clock, self.new_id)
         consent = ConsentPages(
             self.bus, self.issuer, waiting, sign_in, issuing, self.settings.continue_page
@@ -134,7 +127,21 @@ class AuthorizationServer:
         )
         listed = ConnectionPages(self.reads, self.issuer, self.clock, sign_in, self.connections)
         parts = (authorization, sign_in, consent, listed)
-        return [route for part in parts for route in part.routes()]
+        own = [route for part in parts for route in part.routes()]
+        return [*own, *behind.routes(sign_in)]
+
+    def _sign_in(self, limits: Limits, purpose_of: PurposeOf) -> SignIn:
+        return SignIn(
+            self.bus,
+            self.reads,
+            self.issuer,
+            self.clock,
+            anyio.CapacityLimiter(HASHES_AT_ONCE),
+            limits,
+            purpose_of,
+            self.settings.signs_in_locally,
+            self.provider,
+        )
 
     async def vouch(self, token: str, nonce: str) -> PersonId | None:
         """Return the person whom the identity provider vouches for by an ID token made for this

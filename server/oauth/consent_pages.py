@@ -4,6 +4,7 @@ before a shared client is let in again. Both are one form; a scope is taken back
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -131,7 +132,7 @@ class ConsentPages:
         return resource
 
 
-def _described(waiting: Waiting) -> dict[str, object]:
+def _described(waiting: Waiting) -> dict[str, Any]:
     """Return what a page says of the client: its name, who knows it, where the answer goes."""
     uri = waiting.request.redirect_uri
     return {

@@ -1,12 +1,13 @@
-"""The pages people see: server-rendered, no script, no external asset. `render` fills a template;
-every page forbids framing and anything it does not need. `forms` takes what they send back."""
+"""The pages people see: server-rendered, no external asset, and complete without script. `render` fills a
+template; every page forbids framing and anything it does not need; a live one may load our own
+script, which fetches the page again when it is out of date. `forms` takes what they send back."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 SEE_OTHER = 303
 """How every form is answered that leads elsewhere: the browser goes on by GET (RFC 9700 §4.12)."""
@@ -19,21 +20,27 @@ _templates = Environment(
 
 
 def render(
-    template: str, *, status: int = 200, form_targets: str = "'self'", **values: object
+    template: str,
+    *,
+    status: int = 200,
+    form_targets: str = "'self'",
+    live: bool = False,
+    **values: object,
 ) -> HTMLResponse:
     """Return a page. `form_targets` names where its form may lead, redirects included: Chromium
     applies ``form-action`` to the redirect after a form, so the client's origin must be in it."""
+    scripts = "script-src 'self'; connect-src 'self'; " if live else ""
     headers = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+            f"default-src 'none'; {scripts}style-src 'unsafe-inline'; base-uri 'none'; "
             f"frame-ancestors 'none'; form-action {form_targets}"
         ),
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    html = _templates.get_template(template).render(**values)
+    html = _templates.get_template(template).render(live=live, **values)
     return HTMLResponse(html, status, headers=headers)
 
 
@@ -42,3 +49,10 @@ def message(
 ) -> HTMLResponse:
     """Return a page of one heading and one paragraph; `link` is a URL and its words."""
     return render("message.html", status=status, title=title, text=text, link=link)
+
+
+def script(name: str) -> Response:
+    """Return a script of our own."""
+    body = (Path(__file__).parent / name).read_bytes()
+    headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+    return Response(body, media_type="text/javascript", headers=headers)

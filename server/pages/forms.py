@@ -28,12 +28,20 @@ def is_ours(form: Form, cookie: str, about: str) -> bool:
     return hmac.compare_digest(form_token(cookie, about).encode(), given)
 
 
-async def read_form(request: Request, issuer: str) -> Form | None:
-    """Return the form's fields, each once; None where another site's page sent it, or where it is
-    too long."""
+async def read_fields(request: Request, issuer: str) -> dict[str, list[str]] | None:
+    """Return the form's fields with all their values; None where another site's page sent it, or
+    where it is too long. No database can hold a NUL, and no person types one."""
     body = await read_limited(request, LIMIT)
     foreign = request.headers.get("origin", issuer) != issuer
     site = request.headers.get("sec-fetch-site", "same-origin")
     if body is None or foreign or site != "same-origin":
         return None
-    return {name: values[0] for name, values in fields_of(body).items()}
+    return {
+        name: [one.replace("\0", "") for one in values] for name, values in fields_of(body).items()
+    }
+
+
+async def read_form(request: Request, issuer: str) -> Form | None:
+    """Return the form's fields, each once; None as `read_fields` does."""
+    fields = await read_fields(request, issuer)
+    return None if fields is None else {name: values[0] for name, values in fields.items()}

@@ -3,7 +3,7 @@ a few of our own; what that page is about stands on the sign-in page too."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -202,6 +202,14 @@ class SignIn:
             return RedirectResponse(then, SEE_OTHER)
         fault = "This page was out of date. Please sign in again."
         return await self.page(request, then, status=403, fault=fault)
+
+
+@dataclass(frozen=True, slots=True)
+class PagesBehind:
+    """Pages for people who are signed in: what a sign-in to one of them is for, and their routes."""
+
+    purpose_of: PurposeOf
+    routes: Callable[[SignIn], Sequence[BaseRoute]]
 
 
 def expired() -> Response:

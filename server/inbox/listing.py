@@ -1,0 +1,203 @@
+"""The lists: what waits for a person, what he holds and asked for, and all requests for those who
+oversee them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from domain.access_request import HELD, Status
+from domain.ports import Rows
+from projections.access_requests import (
+    ItemRow,
+    RequestRow,
+    Sought,
+    Wanted,
+    all_requests,
+    items_of,
+    request_by_id,
+    requests_of,
+)
+from projections.holdings import held_items
+from projections.inbox import Waits, waiting_for
+from projections.people import PersonRow, person_by_id, person_by_username
+from server.inbox.part import OVERSEERS
+from server.inbox.telling import length
+from server.pages import message, render
+from server.pages.forms import form_token
+from server.reads import Reads
+from server.sign_in.endpoint import SignIn
+
+INBOX, ACCESS, ALL = "/inbox", "/access", "/admin/requests"
+PAGE_SIZE = 25
+WORDS = {
+    Waits.DECISION: "decide",
+    Waits.GRANT: "grant by hand",
+    Waits.REMOVAL: "remove by hand",
+    Waits.REVIEW: "review the emergency",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """``/inbox``, ``/access`` and ``/admin/requests``."""
+
+    reads: Reads
+    sign_in: SignIn
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route(INBOX, self.inbox, methods=["GET"]),
+            Route(ACCESS, self.access, methods=["GET"]),
+            Route(ALL, self.all, methods=["GET"]),
+        ]
+
+    async def inbox(self, request: HttpRequest) -> Response:
+        """Show what waits for whoever is signed in."""
+        session = await self.sign_in.session(request)
+        if session is None:
+            return await self.sign_in.page(request, INBOX)
+        person, page = session.person, _page(request)
+        found = await self.reads.query(lambda rows: _waiting(rows, person, page))
+        return self._render(request, "inbox.html", person, **found)
+
+    async def access(self, request: HttpRequest) -> Response:
+        """Show what whoever is signed in holds and has asked for."""
+        session = await self.sign_in.session(request)
+        if session is None:
+            return await self.sign_in.page(request, ACCESS)
+        person, page = session.person, _page(request)
+        found = await self.reads.query(lambda rows: _own(rows, person, page))
+        return self._render(request, "access.html", person, **found)
+
+    async def all(self, request: HttpRequest) -> Response:
+        """Show all requests to those who oversee them."""
+        session = await self.sign_in.session(request)
+        if session is None:
+            return await self.sign_in.page(request, ALL)
+        if not OVERSEERS & set(session.person.roles):
+            text = "Your account may not see this page."
+            return message("For administrators and auditors", text, status=403)
+        asked = {name: one.replace("\0", "") for name, one in request.query_params.items()}
+        found = await self.reads.query(lambda rows: _all(rows, asked, _page(request)))
+        return self._render(request, "all_requests.html", session.person, **found)
+
+    def _render(
+        self, request: HttpRequest, template: str, person: PersonRow, **values: Any
+    ) -> Response:
+        cookie = self.sign_in.cookies.secret_of(request)
+        return render(template, live=True, **frame(person, cookie, request.url.path), **values)
+
+
+def frame(person: PersonRow, cookie: str, path: str) -> dict[str, Any]:
+    """Return what every page of a signed-in person shows: who he is, and where else he can go."""
+    return {
+        "me": person.full_name,
+        "sign_out": form_token(cookie, "sign-out"),
+        "overseer": bool(OVERSEERS & set(person.roles)),
+        "path": path,
+    }
+
+
+def _waiting(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
+    waiting = waiting_for(rows, person.person_id)
+    chosen = list(waiting.items())[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    found = [(request_by_id(rows, key), waits) for key, waits in chosen]
+    cards = [
+        {
+            **_card(rows, row, items_of(rows, [row.request_id]).get(row.request_id, ())),
+            "to_do": " and ".join(dict.fromkeys(WORDS[one] for one in waits.values())),
+        }
+        for row, waits in found
+        if row is not None
+    ]
+    pages = max(1, -(-len(waiting) // PAGE_SIZE))
+    return {"cards": cards, "total": len(waiting), "page": page, "pages": pages}
+
+
+def _own(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
+    wanted = Wanted(page=page, size=PAGE_SIZE)
+    found = requests_of(rows, person.person_id, wanted)
+    items = items_of(rows, [one.request_id for one in found.items])
+    held = []
+    for one in held_items(rows, person.person_id):
+        row = request_by_id(rows, one.request_id)
+        if row is not None:
+            labels = {item.item_id: item.label for item in _items(rows, row)}
+            held.append(
+                {
+                    "label": labels.get(one.item_id, one.item_id),
+                    "app_name": row.app_name,
+                    "url": f"/requests/{one.request_id}",
+                    "until": _minute(one.expires_at),
+                    "ending": one.ending,
+                }
+            )
+    cards = [_card(rows, one, items.get(one.request_id, ())) for one in found.items]
+    return {"held": held, "cards": cards, "page": found.page, "pages": found.pages}
+
+
+def _all(rows: Rows, asked: dict[str, str], page: int) -> dict[str, Any]:
+    status = Status(asked["status"]) if asked.get("status") in set(Status) else None
+    name = asked.get("person", "").strip()
+    person = person_by_username(rows, name) or person_by_id(rows, name) if name else None
+    sought = Sought(
+        status=status,
+        person=person.person_id if person else None,
+        app_id=asked.get("app", "").strip() or None,
+    )
+    nobody = bool(name) and person is None
+    found = all_requests(rows, sought, page, PAGE_SIZE)
+    items = items_of(rows, [one.request_id for one in found.items])
+    cards = [_card(rows, one, items.get(one.request_id, ())) for one in found.items]
+    return {
+        "cards": [] if nobody else cards,
+        "statuses": list(Status),
+        "asked": {name: asked.get(name, "") for name in ("status", "person", "app")},
+        "page": found.page,
+        "pages": 1 if nobody else found.pages,
+    }
+
+
+def _card(rows: Rows, row: RequestRow, items: tuple[ItemRow, ...]) -> dict[str, Any]:
+    target = person_by_id(rows, row.target)
+    requester = person_by_id(rows, row.requester)
+    return {
+        "url": f"/requests/{row.request_id}",
+        "what": row.what,
+        "app_name": row.app_name,
+        "target": target.full_name if target else row.target,
+        "requester": requester.full_name if requester else row.requester,
+        "on_behalf": row.requester != row.target,
+        "status": row.status,
+        "held": row.status in HELD,
+        "words": row.status.replace("_", " ").capitalize(),
+        "justification": row.justification,
+        "length": length(row.access_seconds),
+        "asked_at": _minute(row.requested_at),
+        "until": _minute(row.expires_at),
+        "emergency": row.emergency,
+        "client_name": row.client_name,
+        "stages": list(dict.fromkeys(one.stage_name for one in items if one.stage_name)),
+    }
+
+
+def _items(rows: Rows, row: RequestRow) -> tuple[ItemRow, ...]:
+    return items_of(rows, [row.request_id]).get(row.request_id, ())
+
+
+def _page(request: HttpRequest) -> int:
+    """Return the asked page; the first where what is asked is none."""
+    asked = re.fullmatch(r"[1-9][0-9]{0,5}", request.query_params.get("page", ""))
+    return int(asked.group()) if asked else 1
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%-d %B %Y, %H:%M} UTC" if moment else ""

@@ -1,0 +1,114 @@
+"""Pages that are told when they are out of date: server-sent events (HTML §9.2), one stream for each open
+page. A stream says only that something changed; the page then fetches itself again, with all that
+guards it. Those of a person are counted, so that many tabs cannot use up the connections."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from domain.ports import Rows
+from domain.values import PersonId, RequestId
+from projections.access_requests import request_by_id
+from projections.inbox import inbox_mark
+from server.pages import script
+from server.reads import Reads
+from server.sign_in.endpoint import SignIn
+
+STREAM, SCRIPT = "/inbox/events", "/assets/live.js"
+MOST_STREAMS = 4
+"""For each person; browsers allow six connections to one server, over HTTP/1.1."""
+BEAT_SECONDS = 15.0
+"""Between looks at what other processes have done, and between signs of life."""
+
+
+class Live:
+    """``/inbox/events`` and the script that listens to it."""
+
+    def __init__(self, reads: Reads, sign_in: SignIn) -> None:
+        self._reads = reads
+        self._sign_in = sign_in
+        self._open: Counter[PersonId] = Counter()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._waiting: set[asyncio.Event] = set()
+        self._closing = False
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route(STREAM, self.stream, methods=["GET"]),
+            Route(SCRIPT, self.script, methods=["GET"]),
+        ]
+
+    def wake(self) -> None:
+        """Say, from any thread, that the log has grown."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._tell)
+
+    def close(self) -> None:
+        """End all streams, from the event loop, so that the server can end."""
+        self._closing = True
+        self._tell()
+
+    def _tell(self) -> None:
+        for one in self._waiting:
+            one.set()
+
+    async def script(self, _request: HttpRequest) -> Response:
+        """Return the script of the pages."""
+        return script("live.js")
+
+    async def stream(self, request: HttpRequest) -> Response:
+        """Open a stream for whoever is signed in, about his inbox or one request."""
+        session = await self._sign_in.session(request)
+        if session is None:
+            return PlainTextResponse("sign in first", 401)
+        person = session.person.person_id
+        if self._open[person] >= MOST_STREAMS:
+            return PlainTextResponse("too many pages are open", 429)
+        self._loop = asyncio.get_running_loop()
+        about = RequestId(request.query_params.get("request", "").replace("\0", ""))
+        return StreamingResponse(
+            self._events(request, person, about),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    async def _events(
+        self, request: HttpRequest, person: PersonId, about: RequestId
+    ) -> AsyncIterator[str]:
+        self._open[person] += 1
+        grown = asyncio.Event()
+        self._waiting.add(grown)
+        try:
+            seen = await self._mark(person, about)
+            yield "retry: 5000\n\n"
+            while not self._closing:
+                grown.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(BEAT_SECONDS):
+                        await grown.wait()
+                if await self._sign_in.session(request) is None:
+                    return
+                now = await self._mark(person, about)
+                yield ": alive\n\n" if now == seen else "event: changed\ndata: 1\n\n"
+                seen = now
+        finally:
+            self._waiting.discard(grown)
+            self._open[person] -= 1
+
+    async def _mark(self, person: PersonId, about: RequestId) -> tuple[object, ...]:
+        """Return what differs as soon as the page would."""
+
+        def look(rows: Rows) -> tuple[object, ...]:
+            row = request_by_id(rows, about) if about else None
+            return (*inbox_mark(rows, person), row.version if row else 0)
+
+        return await self._reads.query(look)

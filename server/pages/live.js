@@ -1,0 +1,16 @@
+// Fetches the page again when the server says that it is out of date. A form that somebody has begun to
+// fill in is left alone: then a line says that something has changed.
+"use strict";
+const about = document.body.dataset.about;
+const source = new EventSource("/inbox/events" + (about ? "?request=" + encodeURIComponent(about) : ""));
+let touched = false;
+document.addEventListener("input", () => { touched = true; });
+source.addEventListener("changed", async () => {
+  const notice = document.getElementById("changed");
+  if (touched) { notice.hidden = false; return; }
+  const answer = await fetch(location.pathname + location.search.replace(/[?&]done=1/, ""), { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) { notice.hidden = false; return; }
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.querySelector("main").replaceWith(fresh.querySelector("main"));
+});
+window.addEventListener("pagehide", () => source.close());
