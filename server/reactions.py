@@ -3,7 +3,8 @@ disabled person loses every way in. So no query ever sees the one without the ot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from domain.consent import ConsentRevoked
 from domain.person import PersonChanged
@@ -41,3 +42,16 @@ REACTIONS: Reactions = {
     ConsentRevoked: _consent_revoked,
     PersonChanged: _person_changed,
 }
+
+
+def joined(first: Reactions, second: Reactions) -> Reactions:
+    """Return the reactions of both; to an event that both react to, the first comes first."""
+
+    def both(kind: type) -> Callable[[UnitOfWork, Any, CommandContext], None]:
+        def react(work: UnitOfWork, event: Any, context: CommandContext) -> None:
+            first[kind](work, event, context)
+            second[kind](work, event, context)
+
+        return react
+
+    return {**first, **second, **{kind: both(kind) for kind in first if kind in second}}

@@ -11,5 +11,5 @@ sees what he asked for and holds.
 A page never changes anything by being opened: links in mails lead here, and a decision is a form of
 our own page, sent once. What may be done is the domain's to say; a page offers only what `part`
 finds, and what is refused all the same is told in the words of the refusal. `telling` puts the
-history into sentences; `mails` are enqueued in the transaction of the events that they are about.
+history into sentences. `server.mail.request_mails` sends people here.
 """

@@ -112,7 +112,7 @@ def _waiting(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
     found = [(request_by_id(rows, key), waits) for key, waits in chosen]
     cards = [
         {
-            **_card(rows, row, items_of(rows, [row.request_id]).get(row.request_id, ())),
+            **_card(rows, row),
             "to_do": " and ".join(dict.fromkeys(WORDS[one] for one in waits.values())),
         }
         for row, waits in found
@@ -125,7 +125,6 @@ def _waiting(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
 def _own(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
     wanted = Wanted(page=page, size=PAGE_SIZE)
     found = requests_of(rows, person.person_id, wanted)
-    items = items_of(rows, [one.request_id for one in found.items])
     held = []
     for one in held_items(rows, person.person_id):
         row = request_by_id(rows, one.request_id)
@@ -140,7 +139,7 @@ def _own(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
                     "ending": one.ending,
                 }
             )
-    cards = [_card(rows, one, items.get(one.request_id, ())) for one in found.items]
+    cards = [_card(rows, one) for one in found.items]
     return {"held": held, "cards": cards, "page": found.page, "pages": found.pages}
 
 
@@ -155,8 +154,7 @@ def _all(rows: Rows, asked: dict[str, str], page: int) -> dict[str, Any]:
     )
     nobody = bool(name) and person is None
     found = all_requests(rows, sought, page, PAGE_SIZE)
-    items = items_of(rows, [one.request_id for one in found.items])
-    cards = [_card(rows, one, items.get(one.request_id, ())) for one in found.items]
+    cards = [_card(rows, one) for one in found.items]
     return {
         "cards": [] if nobody else cards,
         "statuses": list(Status),
@@ -166,7 +164,7 @@ def _all(rows: Rows, asked: dict[str, str], page: int) -> dict[str, Any]:
     }
 
 
-def _card(rows: Rows, row: RequestRow, items: tuple[ItemRow, ...]) -> dict[str, Any]:
+def _card(rows: Rows, row: RequestRow) -> dict[str, Any]:
     target = person_by_id(rows, row.target)
     requester = person_by_id(rows, row.requester)
     return {
@@ -185,7 +183,7 @@ def _card(rows: Rows, row: RequestRow, items: tuple[ItemRow, ...]) -> dict[str, 
         "until": _minute(row.expires_at),
         "emergency": row.emergency,
         "client_name": row.client_name,
-        "stages": list(dict.fromkeys(one.stage_name for one in items if one.stage_name)),
+        "to_do": "",
     }
 
 

@@ -166,7 +166,7 @@ def _asked(seen: Seen, people: _People, labels: dict[str, str]) -> dict[str, Any
         "pending_until": _minute(seen.request.pending_until),
         "extends": submission.extends,
         "emergency": submission.emergency,
-        "status": seen.request.status.replace("_", " ").capitalize(),
+        "stands": seen.request.status.replace("_", " ").capitalize(),
         "items": [_item(one, people, labels) for one in seen.request.items],
     }
 

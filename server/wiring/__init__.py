@@ -44,14 +44,15 @@ from projections import (
     webhooks,
 )
 from server import follower, idempotency
-from server.command_bus import CommandBus
+from server.command_bus import CommandBus, Reactions
 from server.config import Settings
 from server.follower import Follower, Growth
 from server.handlers import HANDLERS
 from server.integrations import command_outcomes
 from server.mail import outbox
+from server.mail.request_mails import mail_reactions
 from server.oauth import authorization_server
-from server.reactions import REACTIONS
+from server.reactions import REACTIONS, joined
 from server.reads import Reads
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
@@ -128,7 +129,7 @@ def open_system(settings: Settings) -> Iterator[System]:
         store = _store(settings)
         opened.callback(store.close)
         growth = Growth()
-        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, REACTIONS)
+        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, _reactions(settings))
         bus.start()
         opened.callback(bus.close)
         followers = _followers(bus, store, growth)
@@ -158,6 +159,12 @@ def _followers(bus: CommandBus, store: EventStore, growth: Growth) -> tuple[Foll
     for one in followers:
         growth.tell(one.wake)
     return followers
+
+
+def _reactions(settings: Settings) -> Reactions:
+    if settings.smtp_url is None:
+        return REACTIONS
+    return joined(REACTIONS, mail_reactions(settings.issuer))
 
 
 def _mailer(settings: Settings) -> Mailer | None:
