@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,58 +17,23 @@ from domain.access_request import (
     Status,
     Verdict,
 )
-from domain.person import PutPerson, Role
 from domain.policy import Evidence
 from domain.values import Actor, PersonId, RequestId, Via
 from server.command_bus import CommandContext
 from server.mcp.schemas import STATUS_GROUPS
-from server.operations import OPERATIONS
-from server.operations.read_models import catch_up
 from server.wiring import System
 from tests import seeds
 from tests.mcp.wire import LEGACY, Wire
+from tests.two_stages import ADMIN, TICKET, WISH, prepare
 from tests.web import Web, web_of
 
 pytestmark = pytest.mark.anyio
-ADMIN = PersonId("p-admin")
-POLICY = {
-    "id": "crm",
-    "form": {
-        "properties": {
-            "ticket": {"title": "Ticket number", "pattern": "^T-"},
-            "days": {"type": "integer", "minimum": 1},
-        },
-        "required": ["ticket"],
-    },
-    "approval": [
-        {"name": "manager", "by": ["manager"]},
-        {"name": "owners", "by": ["owner"]},
-    ],
-    "pre_approved": [{"rule": "short", "groups": ["sales"], "longest": "1 hour"}],
-}
-APP = {"id": "crm", "name": "Sales CRM", "audience": "sales", "policy": "crm", "owners": ["carol"]}
-PERMISSIONS = [
-    {"id": "crm:reader", "app_id": "crm", "label": "Reader"},
-    {"id": "crm:writer", "app_id": "crm", "label": "Writer"},
-]
-CATALOG = {"policies": [POLICY], "apps": [APP], "permissions": PERMISSIONS}
-WISH = {
-    "app_id": "crm",
-    "requestable_permission_ids": ["crm:reader"],
-    "business_justification": "Quarter-end report",
-    "access_length": "7 days",
-}
-TICKET = [{"id": "ticket", "response": "T-1"}]
 
 
 @pytest.fixture
 def system(system: System) -> System:
     """With a policy of two stages, and an administrator who grants by hand."""
-    OPERATIONS["catalog import"](system, json.dumps(CATALOG).encode(), lambda _progress: None)
-    admin = seeds.person(ADMIN, roles=(Role.EMPLOYEE, Role.ADMINISTRATOR))
-    put = PutPerson(ADMIN, admin)
-    system.bus.call_blocking(lambda work: work.execute(put, seeds.CONTEXT))
-    catch_up(system)
+    prepare(system)
     return system
 
 
