@@ -49,6 +49,7 @@ from domain.consent import (
     ConsentRevoked,
     ConsentWidened,
 )
+from domain.group import GroupAdded, GroupChanged, GroupEvent, GroupRemoved
 from domain.integration import (
     IntegrationAdded,
     IntegrationChanged,
@@ -93,6 +94,7 @@ Event = (
     | ResourceServerEvent
     | WebhookEvent
     | PolicyEvent
+    | GroupEvent
     | IntegrationEvent
     | ReviewEvent
 )
@@ -137,6 +139,9 @@ EVENT_TYPES: dict[str, type[Event]] = {
         RemovalCalledOff,
         PolicyPublished,
         PolicyRetired,
+        GroupAdded,
+        GroupChanged,
+        GroupRemoved,
         IntegrationAdded,
         IntegrationChanged,
         IntegrationRemoved,

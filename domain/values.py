@@ -39,6 +39,7 @@ class Via(StrEnum):
     NATS = "nats"
     HTTP = "http"
     CLI = "cli"
+    SCIM = "scim"
     TIMER = "timer"
     SYSTEM = "system"
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from domain.envelope import Recorded
-from domain.person import PersonChanged, PersonRegistered, Role
-from domain.ports import Row, Rows
+from domain.person import PersonChanged, PersonRecord, PersonRegistered, Role
+from domain.ports import Row, Rows, Value
 from domain.values import PersonId
-from projections.columns import json_text, maybe_text, text_list
+from projections.columns import json_text, maybe_text, number, text_list
 from projections.projection import Projection
+
+_attribute_decoder = msgspec.json.Decoder(list[tuple[str, str]])
 
 COLUMNS = (
     "person_id, username, given_name, family_name, email, manager, groups_json, roles_json, "
-    "disabled"
+    "disabled, attributes_json, external_id, username_key"
 )
+EXTERNAL_ID = "external_id"
+"""The attribute that holds the directory's own id of a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,7 @@ class PersonRow:
     groups: tuple[str, ...]
     roles: tuple[Role, ...]
     disabled: bool
+    attributes: tuple[tuple[str, str], ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -41,7 +48,7 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
     record = event.record
     rows.execute("DELETE FROM person WHERE person_id = ?", (event.person_id,))
     rows.execute(
-        f"INSERT INTO person ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO person ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.person_id,
             record.username.text,
@@ -52,8 +59,15 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
             json_text(record.groups),
             json_text(record.roles),
             int(record.disabled),
+            json_text([[name, value.text] for name, value in record.attributes]),
+            _attribute(record, EXTERNAL_ID),
+            record.username.text.casefold(),
         ),
     )
+
+
+def _attribute(record: PersonRecord, name: str) -> str:
+    return next((value.text for key, value in record.attributes if key == name), "")
 
 
 PROJECTION = Projection(
@@ -63,9 +77,12 @@ PROJECTION = Projection(
         "CREATE TABLE IF NOT EXISTS person ("
         "person_id TEXT PRIMARY KEY, username TEXT NOT NULL, given_name TEXT NOT NULL, "
         "family_name TEXT NOT NULL, email TEXT NOT NULL, manager TEXT, "
-        "groups_json TEXT NOT NULL, roles_json TEXT NOT NULL, disabled BIGINT NOT NULL)",
+        "groups_json TEXT NOT NULL, roles_json TEXT NOT NULL, disabled BIGINT NOT NULL, "
+        "attributes_json TEXT NOT NULL, external_id TEXT NOT NULL, username_key TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS person_by_username ON person (username)",
         "CREATE INDEX IF NOT EXISTS person_by_email ON person (email)",
+        "CREATE INDEX IF NOT EXISTS person_by_external_id ON person (external_id)",
+        "CREATE INDEX IF NOT EXISTS person_by_username_key ON person (username_key)",
     ),
     handlers={PersonRegistered: _put, PersonChanged: _put},
 )
@@ -114,6 +131,8 @@ def person_row(row: Row) -> PersonRow:
         groups,
         roles,
         disabled,
+        attributes,
+        *_keys,
     ) = row
     boss = maybe_text(manager)
     return PersonRow(
@@ -126,4 +145,23 @@ def person_row(row: Row) -> PersonRow:
         groups=text_list(groups),
         roles=tuple(Role(role) for role in text_list(roles)),
         disabled=bool(disabled),
+        attributes=tuple(_attribute_decoder.decode(str(attributes))),
     )
+
+
+def people_like(
+    rows: Rows, wanted: dict[str, str], offset: int, count: int
+) -> tuple[int, tuple[PersonRow, ...]]:
+    """Return how many people have these columns (`person_id`, `username_key`, `external_id`,
+    `email`), and some of them from `offset` on."""
+    clauses, params = ["1 = 1"], list[Value]()
+    for column, value in wanted.items():
+        clauses.append(f"{column} = ?")
+        params.append(value)
+    where = " AND ".join(clauses)
+    total = number(rows.select(f"SELECT COUNT(*) FROM person WHERE {where}", params)[0][0])
+    found = rows.select(
+        f"SELECT {COLUMNS} FROM person WHERE {where} ORDER BY person_id LIMIT ? OFFSET ?",
+        (*params, count, offset),
+    )
+    return total, tuple(map(person_row, found))

@@ -10,6 +10,7 @@ from domain import (
     access_request,
     catalog,
     consent,
+    group,
     integration,
     person,
     policy,
@@ -34,6 +35,7 @@ from domain.access_request import (
 )
 from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent, consent_stream
+from domain.group import GroupFacts, PutGroup, RemoveGroup, group_name, group_stream
 from domain.integration import (
     AddIntegration,
     ChangeIntegration,
@@ -74,6 +76,7 @@ from domain.webhook import (
     RotateWebhookSecret,
     webhook_stream,
 )
+from projections.groups import group_by_name
 from projections.identities import person_id_of
 from projections.policies import rotations
 from server.command_bus import Handler, Handlers, UnitOfWork
@@ -121,6 +124,15 @@ def _integration(_work: UnitOfWork, command: Any) -> tuple[StreamId, None]:
     return integration_stream(command.name), None
 
 
+def _group(work: UnitOfWork, command: PutGroup) -> tuple[StreamId, GroupFacts]:
+    holder = group_by_name(work.rows, group_name(command.record.display_name.strip()))
+    return group_stream(command.group_id), GroupFacts(holder.group_id if holder else None)
+
+
+def _group_removal(_work: UnitOfWork, command: RemoveGroup) -> tuple[StreamId, GroupFacts]:
+    return group_stream(command.group_id), GroupFacts()
+
+
 def _policy(
     work: UnitOfWork, command: PublishPolicy | RetirePolicy
 ) -> tuple[StreamId, PolicyFacts]:
@@ -155,6 +167,8 @@ HANDLERS: Handlers = {
     RequireReview: Handler(review.DECIDER, _review),
     CompleteReview: Handler(review.DECIDER, _judgement),
     RemindReviewers: Handler(review.DECIDER, _review),
+    PutGroup: Handler(group.DECIDER, _group),
+    RemoveGroup: Handler(group.DECIDER, _group_removal),
     AddIntegration: Handler(integration.DECIDER, _integration),
     ChangeIntegration: Handler(integration.DECIDER, _integration),
     RemoveIntegration: Handler(integration.DECIDER, _integration),

@@ -46,6 +46,7 @@ def record_of(
         groups=present.groups if groups is None else _audiences(groups),
         roles=_roles(groups, settings, present),
         disabled=present.disabled,
+        attributes=present.attributes,
     )
 
 
