@@ -19,6 +19,8 @@ COLUMNS = (
     "person_id, username, given_name, family_name, email, manager, groups_json, roles_json, "
     "disabled, attributes_json, external_id, username_key"
 )
+DELETED_MARK = "#deleted-"
+"""Stands in the user name of a person whom the directory deleted, so that the name is free."""
 EXTERNAL_ID = "external_id"
 """The attribute that holds the directory's own id of a person."""
 
@@ -153,8 +155,9 @@ def people_like(
     rows: Rows, wanted: dict[str, str], offset: int, count: int
 ) -> tuple[int, tuple[PersonRow, ...]]:
     """Return how many people have these columns (`person_id`, `username_key`, `external_id`,
-    `email`), and some of them from `offset` on."""
-    clauses, params = ["1 = 1"], list[Value]()
+    `email`), and some of them from `offset` on; those whom the directory deleted are not among
+    them."""
+    clauses, params = ["username NOT LIKE ?"], list[Value]([f"%{DELETED_MARK}%"])
     for column, value in wanted.items():
         clauses.append(f"{column} = ?")
         params.append(value)

@@ -17,9 +17,10 @@ from typing import Any
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server import control, demo
+from server.bad_file import BadFile
 from server.catalog.exporting import export_catalog
-from server.catalog.file import BadCatalog, format_catalog
-from server.command_line import administration, integrations, policies, webhooks
+from server.catalog.file import format_catalog
+from server.command_line import administration, integrations, people, policies, webhooks
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
@@ -38,7 +39,7 @@ from server.wiring import (
 )
 
 _log = logging.getLogger(__name__)
-ERRORS = (BadSetting, BadCatalog, StartFailed, control.Failed, Refused, Unavailable, OSError)
+ERRORS = (BadSetting, BadFile, StartFailed, control.Failed, Refused, Unavailable, OSError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     webhooks.add_commands(commands, _operate_from)
     policies.add_commands(commands, _operate_from)
     integrations.add_commands(commands, _operate_from)
+    people.add_commands(commands, _operate_from)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)

@@ -31,6 +31,9 @@ from server.oauth.last_use import LastUse
 from server.oauth.resources import ADMIN, USER
 from server.pages import message
 from server.past import Past
+from server.scim.endpoint import Scim
+from server.scim.groups import Groups
+from server.scim.users import Users
 from server.sign_in.discovery import Discovery
 from server.sign_in.endpoint import PagesBehind, SignIn
 from server.sign_in.identity_provider import IdentityProvider
@@ -54,6 +57,7 @@ class Application:
             *(route for one in self._servers for route in one.routes()),
             *authorization.routes(PagesBehind(own_pages.purpose_of, self._pages)),
             *callbacks.routes(),
+            *_scim(system).routes(),
         ]
         self.app = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
         self.app.router.redirect_slashes = False
@@ -101,6 +105,15 @@ def _mcp_servers(
         McpServer(resource, tools, system.reads, system.settings, system.clock, last_use.note)
         for resource, tools in ((USER, user), (ADMIN, admin))
     )
+
+
+def _scim(system: System) -> Scim:
+    bus, reads, clock, new_id = system.bus, system.reads, system.clock, system.new_id
+    settings = system.settings
+    subjects = settings.oidc_issuer if settings.oidc_external_id_claim == "sub" else ""
+    users = Users(bus, reads, clock, new_id, settings.issuer, subjects or "")
+    groups = Groups(bus, reads, clock, new_id, settings.issuer)
+    return Scim(users, groups, reads, settings.issuer)
 
 
 def _user_tools(system: System) -> UserTools:

@@ -68,6 +68,7 @@ class Settings:
     oidc_username_claim: str = "preferred_username"
     oidc_groups_claim: str = "groups"
     oidc_manager_claim: str = "manager"
+    oidc_external_id_claim: str = ""
     oidc_roles: Mapping[str, Role] = field(default_factory=dict)
     webhook_insecure: bool = False
     smtp_url: MailServer | None = field(default=None, repr=False)

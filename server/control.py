@@ -18,7 +18,7 @@ from typing import Any
 
 from domain.errors import Refused
 from domain.ports import Unavailable
-from server.catalog.file import BadCatalog
+from server.bad_file import BadFile
 from server.operations import OPERATIONS
 from server.operations.operation import Report
 from server.wiring import StartFailed, System
@@ -26,7 +26,7 @@ from server.wiring import StartFailed, System
 NAME = "control.sock"
 LINE_LIMIT = 4_096
 BODY_LIMIT = 512 * 1024 * 1024
-ANSWERED = (BadCatalog, Refused, Unavailable)
+ANSWERED = (BadFile, Refused, Unavailable)
 """Faults that are the sender's to read; any other is ours."""
 
 _log = logging.getLogger(__name__)

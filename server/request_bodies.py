@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
@@ -27,3 +28,14 @@ def fields_of(encoded: bytes) -> dict[str, list[str]]:
         return parse_qs(text, keep_blank_values=True, errors="replace", max_num_fields=MOST_FIELDS)
     except ValueError:
         return {}
+
+
+def storable(value: Any) -> Any:
+    """Return a JSON value without NUL and lone surrogates, which no database can hold."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+    if isinstance(value, list):
+        return [storable(one) for one in value]
+    if isinstance(value, dict):
+        return {storable(name): storable(one) for name, one in value.items()}
+    return value

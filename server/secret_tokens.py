@@ -9,6 +9,7 @@ CODE = "dwc_"
 ACCESS = "dwa_"
 REFRESH = "dwr_"
 RESOURCE_SERVER = "dws_"
+SCIM = "dwp_"
 
 
 def new_secret(prefix: str = "") -> str:

@@ -217,6 +217,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "oidc_username_claim": _text,
     "oidc_groups_claim": _text,
     "oidc_manager_claim": _text,
+    "oidc_external_id_claim": _text,
     "oidc_roles": _roles,
     "webhook_insecure": _switch,
     "smtp_url": smtp_url,

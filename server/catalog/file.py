@@ -14,6 +14,7 @@ from domain.catalog import AppRecord, PermissionRecord, app_record, permission_r
 from domain.errors import Invalid
 from domain.policy import Policy, PolicyFacts, check_policy
 from domain.values import AppId, PermissionId, identifier
+from server.bad_file import BadFile
 from server.policies.document import PolicyEntry, policy_of
 from server.policies.writing import entry_of
 
@@ -21,7 +22,7 @@ Entry = TypeVar("Entry")
 Record = TypeVar("Record")
 
 
-class BadCatalog(Exception):  # noqa: N818 - says what is
+class BadCatalog(BadFile):
     """The file is not a catalog; the message names the record and the field."""
 
 

@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 from mcp.types import Tool
 
+from server.request_bodies import storable
+
 Arguments = Mapping[str, Any]
 KINDS = {
     "string": "a text",
@@ -37,7 +39,7 @@ class BadArguments(Exception):  # noqa: N818 - says what is
 
 def check_arguments(tool: Tool, given: Arguments | None) -> dict[str, Any]:
     """Return the arguments with the schema's defaults filled in; raises `BadArguments`."""
-    arguments = {name: _storable(value) for name, value in (given or {}).items()}
+    arguments = {name: _whole(storable(value)) for name, value in (given or {}).items()}
     fault = best_match(Draft202012Validator(tool.input_schema).iter_errors(arguments))
     if fault is not None:
         raise BadArguments(_sentence(fault))
@@ -59,14 +61,12 @@ def moment(arguments: Arguments, name: str) -> datetime | None:
     raise BadArguments(f"{name} must be a date and time with its offset: 2027-01-31T09:00:00Z")
 
 
-def _storable(value: Any) -> Any:
-    """Return the value without NUL and lone surrogates, which no database can hold."""
-    if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "ignore").decode()
+def _whole(value: Any) -> Any:
+    """Return the value with numbers like 3.0 as the whole numbers that JSON means by them."""
     if isinstance(value, list):
-        return [_storable(one) for one in value]
+        return [_whole(one) for one in value]
     if isinstance(value, dict):
-        return {name: _storable(one) for name, one in value.items()}
+        return {name: _whole(one) for name, one in value.items()}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

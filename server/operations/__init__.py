@@ -9,9 +9,11 @@ from server.operations import (
     accounts,
     catalog,
     integrations,
+    people,
     policies,
     read_models,
     resource_servers,
+    scim_tokens,
     webhooks,
 )
 from server.operations.operation import Operation
@@ -24,4 +26,6 @@ OPERATIONS: Mapping[str, Operation] = {
     **webhooks.OPERATIONS,
     **policies.OPERATIONS,
     **integrations.OPERATIONS,
+    **people.OPERATIONS,
+    **scim_tokens.OPERATIONS,
 }

@@ -8,16 +8,23 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from domain import person
 from domain.errors import PersonDisabled, Refused
-from domain.person import LinkIdentity, PutPerson, check_identity, person_stream
+from domain.person import (
+    LinkIdentity,
+    PersonRecord,
+    PutPerson,
+    check_identity,
+    person_stream,
+)
 from domain.ports import Clock, NewId, Unavailable
 from domain.values import Actor, Personal, PersonId, Via
 from projections.identities import person_id_of
+from projections.people import EXTERNAL_ID, people_like
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
 from server.config import Settings
 from server.secret_tokens import new_secret
@@ -165,17 +172,35 @@ class IdentityProvider:
         def person_of(one: str) -> PersonId:
             return person_id_of(work.rows, issuer, one) or first_person_id(issuer, one)
 
-        person_id = person_of(subject)
+        person_id = self._known(work, claims) or person_of(subject)
         _, state = work.state_of(person.DECIDER, person_stream(person_id))
         if state.record is not None and state.record.disabled:
             raise PersonDisabled(person_id)
         described = Described(person_id, state.record)
         record = record_of(claims, self.settings, described, person_of)
+        if state.record is not None and self._is_provisioned(state.record):
+            # Who is provisioned by SCIM is described there; claims say what he may do here.
+            record = replace(state.record, roles=record.roles)
         context = CommandContext(Actor(Via.WEB, person_id), self.clock(), self.new_id())
         work.execute(PutPerson(person_id, record), context)
         link = LinkIdentity(person_id, issuer, Personal(person_id, subject))
         work.execute(link, context)
         return person_id
+
+    def _known(self, work: UnitOfWork, claims: Claims) -> PersonId | None:
+        """Return whom SCIM has provisioned under the id that a claim names, at a first sign-in."""
+        issuer, claim = self.settings.oidc_issuer, self.settings.oidc_external_id_claim
+        external = claims.get(claim) if claim else None
+        if not isinstance(external, str) or not external:
+            return None
+        if person_id_of(work.rows, issuer, str(claims["sub"])) is not None:
+            return None
+        _, found = people_like(work.rows, {"external_id": external.replace("\0", "")}, 0, 2)
+        return found[0].person_id if len(found) == 1 else None
+
+    def _is_provisioned(self, record: PersonRecord) -> bool:
+        claim = self.settings.oidc_external_id_claim
+        return bool(claim) and any(name == EXTERNAL_ID for name, _ in record.attributes)
 
 
 def _check_issuer(query: Mapping[str, str], provider: Provider) -> None:

@@ -55,6 +55,7 @@ from server.mail.request_mails import mail_reactions
 from server.oauth import authorization_server
 from server.reactions import REACTIONS, joined
 from server.reads import Reads
+from server.scim import tokens as scim_tokens
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
 from server.wiring.nats import Nats
@@ -95,6 +96,7 @@ SCHEMA = (
     *failures.SCHEMA,
     *sealed_secrets.SCHEMA,
     *outbox.SCHEMA,
+    *scim_tokens.SCHEMA,
 )
 
 

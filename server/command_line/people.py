@@ -1,0 +1,74 @@
+"""The command line's words for people: files of them, and the tokens of identity providers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from server.bad_file import BadFile
+from server.command_line.administration import Commands, Operate
+from server.config import Settings
+
+
+def add_commands(commands: Commands, operate: Operate) -> None:
+    """Add ``people`` and ``scim-token`` to the commands."""
+    _add_people(commands, operate)
+    _add_tokens(commands, operate)
+
+
+def _add_people(commands: Commands, operate: Operate) -> None:
+    parser = commands.add_parser("people", help="bring people in or out")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    bringing = actions.add_parser("import", help="make the directory hold whom a file holds")
+    bringing.add_argument("file", type=Path, metavar="FILE", help="JSON or CSV")
+    bringing.add_argument("--dry-run", action="store_true", help="only say what would change")
+    bringing.add_argument("--json", action="store_true", help="print the result as JSON")
+    bringing.set_defaults(run=lambda settings, asked: _import(operate, settings, asked))
+    taking = actions.add_parser("export", help="write everybody to a file, - for stdout")
+    taking.add_argument("file", metavar="FILE")
+    taking.set_defaults(run=lambda settings, asked: _export(operate, settings, asked), json=False)
+
+
+def _import(operate: Operate, settings: Settings, asked: argparse.Namespace) -> int:
+    try:
+        content = asked.file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise BadFile(f"{asked.file}: it is not UTF-8") from None
+    wish = {"content": content, "dry_run": asked.dry_run}
+    return operate(settings, asked, "people import", json.dumps(wish).encode())
+
+
+def _export(operate: Operate, settings: Settings, asked: argparse.Namespace) -> int:
+    def written(found: dict[str, Any]) -> str:
+        if asked.file == "-":
+            return str(found["content"]).rstrip()
+        Path(asked.file).write_text(found["content"], "utf-8")
+        return f"written to {asked.file}"
+
+    asked.render = written
+    return operate(settings, asked, "people export", b"")
+
+
+def _add_tokens(commands: Commands, operate: Operate) -> None:
+    parser = commands.add_parser("scim-token", help="identity providers that provision people")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, words in (
+        ("add", "make a token for an identity provider, and print it once"),
+        ("remove", "let a token be good no more"),
+        ("list", "list all"),
+    ):
+        action = actions.add_parser(name, help=words)
+        if name != "list":
+            action.add_argument("name", metavar="NAME")
+        action.add_argument("--json", action="store_true", help="print the result as JSON")
+        action.set_defaults(run=_runner(operate, f"scim-token {name}"))
+
+
+def _runner(operate: Operate, operation: str) -> Any:
+    def run(settings: Settings, asked: argparse.Namespace) -> int:
+        wish = {"name": getattr(asked, "name", "")}
+        return operate(settings, asked, operation, json.dumps(wish).encode())
+
+    return run
