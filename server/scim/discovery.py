@@ -65,7 +65,11 @@ def _user() -> list[dict[str, Any]]:
         _attribute("active", kind="boolean"),
         _complex(
             "emails",
-            [_attribute("value"), _attribute("type"), _attribute("primary", kind="boolean")],
+            [
+                _attribute("value"),
+                _attribute("type", mutability="readOnly"),
+                _attribute("primary", kind="boolean", mutability="readOnly"),
+            ],
             many=True,
         ),
         _complex(
@@ -78,7 +82,7 @@ def _user() -> list[dict[str, Any]]:
 def _enterprise() -> list[dict[str, Any]]:
     return [
         *(_attribute(name) for name in ENTERPRISE_ATTRIBUTES),
-        _complex("manager", [_attribute("value")]),
+        _complex("manager", [_attribute("value"), _reference("User")]),
     ]
 
 
@@ -88,7 +92,11 @@ def _group() -> list[dict[str, Any]]:
         _attribute("externalId", case_exact=True),
         _complex(
             "members",
-            [_attribute("value"), _attribute("display", mutability="readOnly")],
+            [
+                _attribute("value"),
+                _reference("User"),
+                _attribute("display", mutability="readOnly"),
+            ],
             many=True,
         ),
     ]
@@ -141,6 +149,11 @@ def _attribute(
         "returned": "default",
         "uniqueness": uniqueness,
     }
+
+
+def _reference(kind: str) -> dict[str, Any]:
+    shape = _attribute("$ref", kind="reference", mutability="readOnly")
+    return {**shape, "referenceTypes": [kind]}
 
 
 def _complex(

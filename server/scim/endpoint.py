@@ -18,6 +18,7 @@ from server.request_bodies import read_limited, storable
 from server.scim import discovery
 from server.scim.faults import MEDIA_TYPE, ScimFault, answer, invalid, no_such, of_refusal
 from server.scim.groups import Groups
+from server.scim.selection import SEARCH, chosen, searched
 from server.scim.tokens import bearer_name
 from server.scim.users import Users
 
@@ -65,12 +66,15 @@ class Scim:
 
     async def _collection(self, request: Request, actor: Actor) -> Response:
         kind = request.path_params["kind"]
-        told = self._told(kind) if request.method == "GET" else None
+        told = self._told(kind)
         if told is not None:
+            if request.method != "GET":
+                raise ScimFault(405, "That can only be read.")
             return _json(told)
         held = self._held(kind)
         if request.method == "GET":
-            return _json(await held.search(_query(request)))
+            query = _query(request)
+            return _json(chosen(await held.search(query), query))
         if request.method == "POST":
             document = await held.create(actor, await _body(request))
             location = {"Location": document["meta"]["location"]}
@@ -81,12 +85,13 @@ class Scim:
         kind, key = request.path_params["kind"], storable(request.path_params["key"])
         if kind in ("ResourceTypes", "Schemas") and request.method == "GET":
             return _json(self._told_one(kind, key))
-        held = self._held(kind)
+        held, query = self._held(kind), _query(request)
         match request.method:
-            case "GET" if isinstance(held, Groups):
-                return _json(await held.get(key, _query(request)))
-            case "GET" if isinstance(held, Users):
-                return _json(await held.get(key))
+            case "POST" if key == SEARCH:
+                query = searched(await _body(request))
+                return _json(chosen(await held.search(query), query))
+            case "GET":
+                return _json(chosen(await held.get(key, query), query))
             case "PUT":
                 return _json(await held.replace(actor, key, await _body(request)))
             case "PATCH":

@@ -11,6 +11,8 @@ from typing import Any
 from server.scim.faults import invalid
 
 Document = dict[str, Any]
+_EXTENSION = re.compile(r"urn:[\w:.-]+:extension:[\w-]+:[\d.]+:\w+", re.IGNORECASE)
+"""An extension as a whole; its own attributes have a further part."""
 OPERATIONS = ("add", "replace", "remove")
 MOST_OPERATIONS = 1_000
 _PATH = re.compile(
@@ -65,6 +67,9 @@ def _merge(document: Document, kind: str, name: str, value: Any) -> None:
 
 
 def _at(document: Document, kind: str, path: str, value: Any) -> None:
+    if _EXTENSION.fullmatch(path.strip()):
+        _whole(document, kind, _known(document, path.strip()), value)
+        return
     found = _PATH.fullmatch(path.strip())
     if found is None:
         raise invalid(f"The path {path[:80]!r} is not understood.", "invalidPath")

@@ -46,12 +46,8 @@ def user_document(person: PersonRow, groups: list[dict[str, str]], issuer: str) 
         "schemas": [USER, ENTERPRISE] if enterprise else [USER],
         "id": person.person_id,
         "userName": person.username,
-        "name": {"givenName": person.given_name, "familyName": person.family_name},
         "displayName": person.full_name,
         "active": not person.disabled,
-        "emails": [{"value": person.email, "type": "work", "primary": True}]
-        if person.email
-        else [],
         "groups": groups,
         "meta": {
             "resourceType": "User",
@@ -59,6 +55,11 @@ def user_document(person: PersonRow, groups: list[dict[str, str]], issuer: str) 
         },
         **{name: kept[ours] for name, ours in CORE_ATTRIBUTES.items() if ours in kept},
     }
+    if person.email:
+        document["emails"] = [{"value": person.email, "type": "work", "primary": True}]
+    names = {"givenName": person.given_name, "familyName": person.family_name}
+    if any(names.values()):
+        document["name"] = {name: text for name, text in names.items() if text}
     if EXTERNAL_ID in kept:
         document["externalId"] = kept[EXTERNAL_ID]
     if enterprise:

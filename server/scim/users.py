@@ -63,7 +63,7 @@ class Users:
         unmanaged = known is not None and EXTERNAL_ID not in dict(known.attributes)
         return person_id if unmanaged else None
 
-    async def get(self, person_id: str) -> Document:
+    async def get(self, person_id: str, _query: Mapping[str, str]) -> Document:
         """Return a person; raises `ScimFault`."""
         return await self.reads.query(lambda rows: self._shown(rows, person_id))
 
@@ -93,7 +93,9 @@ class Users:
 
         def record(work: UnitOfWork) -> PersonRecord:
             present = _present(work.rows, person_id)
-            document = patch(user_document(present, [], self.issuer), body)
+            shown = user_document(present, [], self.issuer)
+            del shown["displayName"]  # It follows from the names, and must not become one.
+            document = patch(shown, body)
             return person_record(document, PersonId(person_id), present)
 
         return await self._put(actor, PersonId(person_id), record)

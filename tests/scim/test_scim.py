@@ -340,3 +340,28 @@ async def test_a_client_learns_what_the_server_can(provider: Provider) -> None:
     assert [one["id"] for one in await provider.found("ResourceTypes")] == ["User", "Group"]
     assert [one["id"] for one in await provider.found("Schemas")] == [USER, ENTERPRISE, GROUP]
     assert (await provider.send("GET", f"Schemas/{USER}")).json()["name"] == "User"
+
+
+async def test_attributes_are_chosen_and_searches_may_be_bodies(provider: Provider) -> None:
+    user = await provider.add("Users", ENTRA_USER)
+    path = f"Users/{user['id']}"
+    few = (await provider.send("GET", path, attributes="userName,name.givenName")).json()
+    assert set(few) == {"id", "schemas", "meta", "userName", "name"}
+    fewer = (await provider.send("GET", path, excludedAttributes="emails,name")).json()
+    assert not {"emails", "name"} & set(fewer)
+    body = {"filter": f'id eq "{user["id"]}"', "attributes": ["externalId"], "count": 5}
+    found = (await provider.send("POST", "Users/.search", body)).json()
+    assert [one["externalId"] for one in found["Resources"]] == [ENTRA_USER["externalId"]]
+    bad = await provider.send("POST", "Users/.search", {"filter": [1]})
+    assert bad.status_code == 400
+
+
+async def test_an_extension_goes_and_a_name_with_it(provider: Provider) -> None:
+    user = await provider.add("Users", ENTRA_USER)
+    bare = await provider.patch(
+        f"Users/{user['id']}",
+        {"op": "remove", "path": ENTERPRISE},
+        {"op": "remove", "path": "name"},
+    )
+    assert ENTERPRISE not in bare
+    assert "name" not in bare
