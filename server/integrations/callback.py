@@ -15,7 +15,7 @@ from domain.values import Via
 from projections.integrations import integration_by_name
 from server.integrations.reading import DECIDE, FULFIL
 from server.reads import Reads
-from server.request_bodies import read_limited
+from server.request_bodies import read_limited, storable
 from server.webhooks.sealed_secrets import SecretLost, good_secrets
 from server.webhooks.signing import verified
 
@@ -44,7 +44,7 @@ class Callbacks:
 
     async def take(self, request: Request) -> Response:
         """Answer one call."""
-        name, kind = request.path_params["name"], request.path_params["kind"]
+        name, kind = storable(request.path_params["name"]), request.path_params["kind"]
         if kind not in (DECIDE, FULFIL):
             return _fault(404, "not_found", "There is decide and fulfil.")
         body = await read_limited(request, BODY_LIMIT)
