@@ -110,6 +110,10 @@ async def close(client: Client) -> None:
     """Close a connection, whatever state it is in."""
     with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
         await asyncio.wait_for(client.close(), 2)
+    # One that broke while it was being made counts as closed, and keeps its socket.
+    transport = client._transport  # noqa: SLF001 - the library offers no other way
+    if transport is not None:
+        transport.close()  # type: ignore[no-untyped-call]  # of the library
 
 
 async def _ignore(_fault: Exception) -> None:

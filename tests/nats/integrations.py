@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from nats.aio.client import Client
 
 from adapters.nats_accounts import new_nats_key
+from adapters.nats_connection import close
 from domain.integration import IntegrationRecord, Right
 from domain.ports import IntegrationKey
 
@@ -37,7 +38,7 @@ async def signed_in(url: str, key: IntegrationKey | None = None) -> AsyncIterato
         )
         yield client
     finally:
-        await client.close()
+        await close(client)
 
 
 __all__ = ["EVERYTHING", "new_nats_key", "record", "signed_in"]
