@@ -32,6 +32,8 @@ _PUBLISHERS_HEADERS = frozenset(
 )
 """What whoever publishes to a stream may ask of it. The server writes others of this family into what
 it answers (`Nats-Stream`, `Nats-Subject`), and an answer can be misdirected to any subject."""
+_REQUESTERS_HEADERS = _PUBLISHERS_HEADERS | {"nats-request-info"}
+"""The server tells who asks from another account; believed is the subject alone."""
 
 
 def from_stream(
@@ -41,7 +43,7 @@ def from_stream(
     found = _STREAM_TAIL.fullmatch(_tail(tenant, subject))
     if found is None:
         raise Poison("the subject is not that of a command")
-    _check(headers, body)
+    _check(headers, body, _PUBLISHERS_HEADERS)
     kind, principal, app, request_id = found.groups()
     return InboundCommand(Via.NATS, principal, kind, app, request_id, body)
 
@@ -54,7 +56,7 @@ def from_request(
     found = _API_TAIL.fullmatch(_tail(tenant, subject))
     if found is None:
         raise Poison("the subject is not that of a request")
-    _check(headers, body)
+    _check(headers, body, _REQUESTERS_HEADERS)
     principal, kind = found.groups()
     return InboundCommand(Via.NATS, principal, kind, "", "", body)
 
@@ -73,12 +75,12 @@ def _tail(tenant: str, subject: str) -> str:
     return subject.removeprefix(f"doorward.{tenant}.")
 
 
-def _check(headers: Mapping[str, str] | None, body: bytes) -> None:
+def _check(headers: Mapping[str, str] | None, body: bytes, allowed: frozenset[str]) -> None:
     if len(body) > BODY_LIMIT:
         raise Poison(f"the body has more than {BODY_LIMIT} bytes")
     for name in headers or {}:
         lower = name.lower()
-        if lower.startswith("nats-") and lower not in _PUBLISHERS_HEADERS:
+        if lower.startswith("nats-") and lower not in allowed:
             raise Poison(f"the header {name} is not a sender's to write")
         if lower in {"status", DAMAGED_HEADER.lower()}:
             raise Poison("the headers are not those of a command")

@@ -100,6 +100,7 @@ class NatsCommands:
             await self._ensure_own_consumer(jetstream)
             advisories = AdvisoryReader(jetstream, self._tenant)
             await advisories.start(client)
+            await self._ensure_consumers(jetstream)
             await serve_requests(client, self._tenant, self._counted)
             self._status = replace(self._status, connected=True, reason="")
             await self._read(client, jetstream)
@@ -129,10 +130,13 @@ class NatsCommands:
     async def _keep_consumers(self, jetstream: JetStreamContext) -> None:
         """Let every integration have its consumers, and nobody else."""
         while True:
-            self._changed.clear()
-            standing = await asyncio.to_thread(self._standing)
-            await ensure_consumers(jetstream, self._tenant, standing)
             await self._changed.wait()
+            self._changed.clear()
+            await self._ensure_consumers(jetstream)
+
+    async def _ensure_consumers(self, jetstream: JetStreamContext) -> None:
+        standing = await asyncio.to_thread(self._standing)
+        await ensure_consumers(jetstream, self._tenant, standing)
 
     async def _fetch(
         self,
