@@ -147,7 +147,7 @@ class NatsCommands:
         while not client.is_closed:
             try:
                 batch = await messages.fetch(BATCH, FETCH_SECONDS)
-            except nats.errors.TimeoutError:
+            except TimeoutError:
                 await client.flush(timeout=5)
                 continue
             # One by one: commands on one request are answered in the order in which they came.

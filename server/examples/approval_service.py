@@ -27,7 +27,6 @@ from typing import Any
 
 import nats
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NothingNew
 from nats.js import JetStreamContext
 
 SUBMITTED = "doorward.access_request.submitted.v1"
@@ -152,7 +151,7 @@ async def _fetch(messages: JetStreamContext.PullSubscription) -> list[Any]:
     """Return what is there, nothing after a while or while the server is away."""
     try:
         return await messages.fetch(10, WAIT_SECONDS)
-    except NothingNew:
+    except TimeoutError:
         return []
     except NatsError:
         await asyncio.sleep(PAUSE_SECONDS)

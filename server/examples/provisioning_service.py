@@ -20,7 +20,6 @@ from typing import Any
 
 import nats
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NothingNew
 from nats.js import JetStreamContext
 
 ACTIONS = {
@@ -95,7 +94,7 @@ async def _fetch(messages: JetStreamContext.PullSubscription) -> list[Any]:
     """Return what is there, nothing after a while or while the server is away."""
     try:
         return await messages.fetch(10, WAIT_SECONDS)
-    except NothingNew:
+    except TimeoutError:
         return []
     except NatsError:
         await asyncio.sleep(PAUSE_SECONDS)
