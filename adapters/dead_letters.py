@@ -5,6 +5,7 @@ way, so that nobody has to notice that something is stuck."""
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import nats.js.errors
@@ -13,7 +14,13 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from adapters.command_subjects import dead_letter_subject
-from adapters.jetstream import commands_stream, events_stream, outcomes_stream
+from adapters.jetstream import (
+    commands_stream,
+    dead_letters_stream,
+    events_stream,
+    outcomes_stream,
+)
+from domain.messaging import DeadLetter
 
 REASON_HEADER = "Doorward-Reason"
 SUBJECT_HEADER = "Doorward-Subject"
@@ -60,6 +67,46 @@ def _plain(text: str) -> str:
         .replace("\r", " ")
         .replace("\n", " ")[:_WORD_LIMIT]
     )
+
+
+async def letters(jetstream: JetStreamContext, tenant: str, most: int) -> list[DeadLetter]:
+    """Return the newest dead letters, the newest first."""
+    stream = dead_letters_stream(tenant)
+    state = (await jetstream.stream_info(stream)).state
+    found: list[DeadLetter] = []
+    number = state.last_seq
+    while number >= max(1, state.first_seq) and len(found) < most:
+        one = await letter(jetstream, tenant, number)
+        found += [one] if one is not None else []
+        number -= 1
+    return found
+
+
+async def letter(jetstream: JetStreamContext, tenant: str, number: int) -> DeadLetter | None:
+    """Return one dead letter, None if there is none of this number (any more)."""
+    try:
+        message = await jetstream.get_msg(dead_letters_stream(tenant), number)
+    except nats.js.errors.NotFoundError:
+        return None
+    headers = message.headers or {}
+    *_, stream, consumer = (message.subject or "").split(".")
+    return DeadLetter(
+        number=number,
+        at=message.time or datetime.fromtimestamp(0, UTC),
+        stream=stream,
+        consumer=consumer,
+        subject=headers.get(SUBJECT_HEADER, ""),
+        reason=headers.get(REASON_HEADER, ""),
+        body=message.data or b"",
+    )
+
+
+async def discard(jetstream: JetStreamContext, tenant: str, number: int) -> bool:
+    """Forget a dead letter; False if there is none of this number."""
+    try:
+        return bool(await jetstream.delete_msg(dead_letters_stream(tenant), number))
+    except (nats.js.errors.NotFoundError, nats.js.errors.BadRequestError):
+        return False
 
 
 class AdvisoryReader:

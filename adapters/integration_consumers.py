@@ -13,6 +13,7 @@ from nats.js.errors import NotFoundError
 from adapters.cloud_events import subject_token
 from adapters.jetstream import events_stream, outcomes_stream
 from domain.integration import IntegrationRecord, Right
+from domain.messaging import ConsumerLag
 
 BACKOFF = [30.0, 60.0, 300.0, 900.0, 3600.0]
 """Seconds until a message that was not acknowledged comes again."""
@@ -82,3 +83,13 @@ def _config(name: str, filters: list[str]) -> ConsumerConfig:
         filter_subject=one,
         filter_subjects=None if one else filters,
     )
+
+
+async def lags(jetstream: JetStreamContext, tenant: str) -> list[ConsumerLag]:
+    """Return how far each integration's consumers are behind."""
+    return [
+        ConsumerLag(stream, one.name, one.num_pending or 0, one.num_ack_pending or 0)
+        for stream in (events_stream(tenant), outcomes_stream(tenant))
+        for one in await jetstream.consumers_info(stream)
+        if (one.config.description or "").startswith(PREFIX)
+    ]

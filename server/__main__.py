@@ -20,7 +20,7 @@ from server import control, demo
 from server.bad_file import BadFile
 from server.catalog.exporting import export_catalog
 from server.catalog.file import format_catalog
-from server.command_line import administration, integrations, people, policies, webhooks
+from server.command_line import administration, integrations, nats, people, policies, webhooks
 from server.config import BadSetting, Settings, load_settings
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
@@ -88,6 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     policies.add_commands(commands, _operate_from)
     integrations.add_commands(commands, _operate_from)
     people.add_commands(commands, _operate_from)
+    nats.add_commands(commands, _operate_from)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)

@@ -9,6 +9,7 @@ from server.operations import (
     accounts,
     catalog,
     integrations,
+    nats,
     people,
     policies,
     read_models,
@@ -27,5 +28,6 @@ OPERATIONS: Mapping[str, Operation] = {
     **policies.OPERATIONS,
     **integrations.OPERATIONS,
     **people.OPERATIONS,
+    **nats.OPERATIONS,
     **scim_tokens.OPERATIONS,
 }

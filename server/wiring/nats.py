@@ -37,6 +37,7 @@ from server.config import Settings
 from server.follower import Growth
 from server.reads import Reads
 from server.setting_parsers import EMBEDDED, OFF
+from server.wiring.nats_desk import NatsDesk
 from server.wiring.start_failures import StartFailed
 
 LEAST_VERSION = (2, 12, 8)
@@ -59,6 +60,7 @@ class Nats:
         self._growth = growth
         self._server: EmbeddedNatsServer | None = None
         self._reader: CommandReader | None = None
+        self._publisher: Publisher | None = None
 
     @contextmanager
     def open(self) -> Iterator[Publisher | None]:
@@ -74,6 +76,7 @@ class Nats:
                 opened.callback(self._server.close)
             publisher = NatsPublisher(self._store, self._publishing(), self._settings.tenant)
             self._growth.tell(publisher.wake)
+            self._publisher = publisher
             yield publisher
 
     def _started(self) -> EmbeddedNatsServer:
@@ -119,6 +122,19 @@ class Nats:
             return self._server.public_url
         url = self._settings.nats_url
         return "" if url in (EMBEDDED, OFF) else url.rsplit("@", 1)[-1]
+
+    @property
+    def desk(self) -> NatsDesk:
+        """Where an operator asks; raises `StartFailed` if NATS is off or not running."""
+        url = self._settings.nats_url
+        if url == OFF or (url == EMBEDDED and self._server is None):
+            raise StartFailed("NATS is off, or runs with the server alone: start it first")
+        return NatsDesk(self._reading(), self._settings.tenant)
+
+    @property
+    def publisher(self) -> Publisher | None:
+        """What publishes, while it is open."""
+        return self._publisher
 
     def new_key(self) -> IntegrationKey:
         """Return a new key for an integration."""

@@ -21,6 +21,7 @@ from adapters.nats_connection import connect
 from domain.access_request import DecisionTaken
 from domain.ports import CommandOutcome, InboundCommand, Unavailable
 from domain.values import RequestId
+from server.bad_file import BadFile
 from server.config import Settings
 from server.integrations.answering import Answering
 from server.wiring import System, open_system
@@ -202,3 +203,30 @@ async def test_what_an_integrations_consumer_gives_up_on_is_a_dead_letter(scene:
             letter = await engine.jetstream().get_msg(DEAD_LETTERS, 1)
     assert letter.data == b"news"
     assert letter.subject == f"doorward.main.dlq.{EVENTS}.auto"
+
+
+async def test_an_operator_sees_the_dead_letters_answers_or_forgets_them(scene: Scene) -> None:
+    request_id = await asked(scene.system)
+    async with scene.reading(), scene.integration() as client:
+        await send(client, request_id, b"{")
+        await send(client, request_id, decision(request_id), Status="503")
+        await send(client, RequestId("r-none"), {**decision("r-none"), "decision_id": "d-2"})
+        await outcome(client)
+
+        def ask(operation: str, **wish: Any) -> dict[str, Any]:
+            return operate(scene.system, operation, **wish)
+
+        listed = (await asyncio.to_thread(ask, "dlq list"))["letters"]
+        assert [one["number"] for one in listed] == [2, 1]
+        assert listed[1]["reason"] == "the body is not JSON"
+        shown = await asyncio.to_thread(ask, "dlq show", number=1)
+        assert shown["body"] == "{"
+        with pytest.raises(BadFile, match="no command that could be read"):
+            await asyncio.to_thread(ask, "dlq retry", number=1)
+        assert (await asyncio.to_thread(ask, "dlq retry", number=2))["accepted"]
+        assert (await asyncio.to_thread(ask, "dlq discard", number=1))["discarded"] == 1
+        with pytest.raises(BadFile, match="there is no dead letter 1"):
+            await asyncio.to_thread(ask, "dlq show", number=1)
+        status = await asyncio.to_thread(ask, "nats status")
+        assert status["dead_letters"] == 0
+        assert {one["name"] for one in status["consumers"]} == {"auto", "directory"}

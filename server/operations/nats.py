@@ -1,0 +1,99 @@
+"""NATS as an operator sees it: how far it has come, and what was set aside."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from domain.errors import Refused
+from domain.messaging import DeadLetter
+from domain.ports import Poison
+from projections.columns import instant
+from server.bad_file import BadFile
+from server.integrations.answering import Answering
+from server.operations.operation import Operation, Report
+from server.wiring import System
+
+SHOWN = 2_000
+"""Characters of a body that are shown."""
+
+
+class _Wish(msgspec.Struct):
+    number: int = 0
+
+
+def nats_status(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
+    """Return where publishing, commands and integrations stand."""
+    publisher, reader = system.nats.publisher, system.nats.command_reader
+    desk = system.nats.desk
+    return {
+        "publishing": asdict(publisher.status()) if publisher else None,
+        "behind": system.store.head() - publisher.status().position if publisher else None,
+        "commands": asdict(reader.status()) if reader else None,
+        "consumers": [asdict(one) for one in desk.lags()],
+        "dead_letters": len(desk.letters()),
+    }
+
+
+def dead_letters(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
+    """List what was set aside, the newest first."""
+    return {"letters": [_shown(one, body=False) for one in system.nats.desk.letters()]}
+
+
+def dead_letter_show(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Show one dead letter whole."""
+    return _shown(_found(system, body), body=True)
+
+
+def dead_letter_discard(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Forget a dead letter."""
+    letter = _found(system, body)
+    return {"discarded": letter.number if system.nats.desk.discard(letter.number) else None}
+
+
+def dead_letter_retry(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Answer a command that was set aside, as if it came now; forget it if it can be answered."""
+    letter, desk = _found(system, body), system.nats.desk
+    answer = Answering(system.bus, system.clock, system.new_id)
+    try:
+        outcome = asyncio.run(answer(desk.command_of(letter)))
+    except Poison as why:
+        raise BadFile(
+            f"dead letter {letter.number} is no command that could be read: {why}"
+        ) from None
+    except Refused as refusal:
+        raise BadFile(str(refusal)) from None
+    desk.discard(letter.number)
+    return asdict(outcome)
+
+
+def _found(system: System, body: bytes) -> DeadLetter:
+    number = msgspec.json.decode(body, type=_Wish).number
+    found = system.nats.desk.letter(number) if number > 0 else None
+    if found is None:
+        raise BadFile(f"there is no dead letter {number}")
+    return found
+
+
+def _shown(letter: DeadLetter, *, body: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "number": letter.number,
+        "at": instant(letter.at),
+        "from": f"{letter.stream}, consumer {letter.consumer}",
+        "subject": letter.subject,
+        "reason": letter.reason,
+    }
+    return {**shown, "body": letter.body.decode("utf-8", "replace")[:SHOWN]} if body else shown
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "nats status": nats_status,
+    "dlq list": dead_letters,
+    "dlq show": dead_letter_show,
+    "dlq discard": dead_letter_discard,
+    "dlq retry": dead_letter_retry,
+}
