@@ -56,7 +56,7 @@ def test_the_installed_command_runs_from_the_root_of_the_disk(wheel: Path, tmp_p
     assert said.stdout.startswith("doorward "), said.stderr
     demo = library / "server" / "demo" / "catalog-demo.json"
     done = run("catalog", "import", str(demo))
-    assert "added: 557" in done.stdout, done.stderr
+    assert "added: 560" in done.stdout, done.stderr
     assert str(library) in run_where(fresh, environment)
 
 

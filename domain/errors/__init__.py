@@ -12,11 +12,12 @@ protocol: `server.errors` translates.
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
      │   ├─ UnknownConnection · UnknownResourceServer
-     │   └─ of webhooks: UnknownWebhook · UnknownDelivery; of integrations: UnknownIntegration
+     │   └─ of webhooks: UnknownWebhook · UnknownDelivery; UnknownIntegration · UnknownGroup
      ├─ Forbidden      the rules say no
      │   ├─ PersonDisabled · OnBehalfNotAllowed · AdministratorsOnly · NotAssigned
      │   ├─ NotAnApprover · SelfApproval · IntegrationNotAllowed · WouldWiden · EvidenceTooWeak
-     │   └─ ConflictOfDuties · BreakGlassNotAllowed · ExtensionNotAllowed
+     │   ├─ ConflictOfDuties · BreakGlassNotAllowed · ExtensionNotAllowed
+     │   └─ of integrations: BadEvidence
      ├─ Conflicting    the world has moved on
      │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
      │   ├─ IdentityOfAnother · AlreadyHeld · AlreadyAsked · TooManyOpen · NotHeld

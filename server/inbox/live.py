@@ -17,8 +17,11 @@ from domain.ports import Rows
 from domain.values import PersonId, RequestId
 from projections.access_requests import request_by_id
 from projections.inbox import inbox_mark
+from projections.people import PersonRow
+from server.inbox.part import may_see
 from server.pages import script
 from server.reads import Reads
+from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
 
 STREAM, SCRIPT = "/inbox/events", "/assets/live.js"
@@ -26,6 +29,11 @@ MOST_STREAMS = 4
 """For each person; browsers allow six connections to one server, over HTTP/1.1."""
 BEAT_SECONDS = 15.0
 """Between looks at what other processes have done, and between signs of life."""
+
+
+def _seen(rows: Rows, about: RequestId, person: PersonRow) -> bool:
+    row = request_by_id(rows, about)
+    return row is not None and may_see(rows, row, person)
 
 
 class Live:
@@ -71,10 +79,13 @@ class Live:
         if session is None:
             return PlainTextResponse("sign in first", 401)
         person = session.person.person_id
+        about = RequestId(storable(request.query_params.get("request", "")))
+        named = "request" in request.query_params
+        if named and not await self._reads.query(lambda rows: _seen(rows, about, session.person)):
+            return PlainTextResponse("there is no such request", 404)
         if self._open[person] >= MOST_STREAMS:
             return PlainTextResponse("too many pages are open", 429)
         self._loop = asyncio.get_running_loop()
-        about = RequestId(request.query_params.get("request", "").replace("\0", ""))
         return StreamingResponse(
             self._events(request, person, about),
             media_type="text/event-stream",

@@ -14,6 +14,7 @@ from domain.access_request import (
 )
 from domain.person import Role
 from domain.ports import Rows
+from projections.access_requests import RequestRow
 from projections.inbox import was_asked
 from projections.people import PersonRow
 from projections.request_history import has_acted
@@ -21,15 +22,14 @@ from projections.request_history import has_acted
 OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
-def may_see(rows: Rows, request: Request, person: PersonRow) -> bool:
+def may_see(rows: Rows, row: RequestRow, person: PersonRow) -> bool:
     """Say whether the request is there for this person: he asked, it is for him, he was asked to
     decide or to grant, or he oversees all."""
-    submission = request.submission
     return (
-        person.person_id in (submission.requester, submission.target)
+        person.person_id in (row.requester, row.target)
         or bool(OVERSEERS & set(person.roles))
-        or was_asked(rows, submission.request_id, person.person_id)
-        or has_acted(rows, submission.request_id, person.person_id)
+        or was_asked(rows, row.request_id, person.person_id)
+        or has_acted(rows, row.request_id, person.person_id)
     )
 
 

@@ -17,9 +17,10 @@ from domain import access_request
 from domain.access_request import DEPROVISIONING, Item, Request, RequestEvent, request_stream
 from domain.access_request import Route as Way
 from domain.envelope import Recorded
-from domain.errors import Invalid, UnknownRequest
+from domain.errors import UnknownRequest
 from domain.ports import EventStore, NewId, Rows
-from domain.values import RequestId, identifier
+from domain.values import RequestId
+from projections.access_requests import request_by_id
 from projections.inbox import WHOLE, Waits, waiting_for
 from projections.people import PersonRow, person_by_id
 from projections.request_history import history_of
@@ -30,6 +31,7 @@ from server.pages import message, render
 from server.pages.forms import form_token
 from server.policies.approver_names import format_approver
 from server.reads import Reads
+from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
 
 SHORTER = (2, 4, 8, 24, 3 * 24, 7 * 24, 14 * 24, 30 * 24, 90 * 24)
@@ -80,10 +82,13 @@ class RequestPage:
 
     def seen(self, rows: Rows, request_id: RequestId, person: PersonRow) -> Seen:
         """Return the request if it is there for this person; raises `UnknownRequest`. Blocking."""
-        recorded = _recorded(self.store, request_id)
+        row = request_by_id(rows, storable(request_id))
+        if row is None or not may_see(rows, row, person):
+            raise UnknownRequest(request_id)
+        recorded = self.store.stream(request_stream(row.request_id))
         events: list[RequestEvent] = [one.envelope.event for one in recorded]  # type: ignore[misc]  # the stream holds no others
         request = access_request.DECIDER.fold(events)
-        if not isinstance(request, Request) or not may_see(rows, request, person):
+        if not isinstance(request, Request):
             raise UnknownRequest(request_id)
         return Seen(request, recorded[-1].envelope.version, recorded[0])
 
@@ -134,16 +139,6 @@ class _People:
             found = person_by_id(self._rows, person_id)
             self._names[person_id] = found.full_name if found else person_id
         return self._names[person_id]
-
-
-def _recorded(store: EventStore, request_id: RequestId) -> Sequence[Recorded]:
-    try:
-        found = store.stream(request_stream(RequestId(identifier("request_id", request_id))))
-    except Invalid:
-        found = ()
-    if not found:
-        raise UnknownRequest(request_id)
-    return found
 
 
 def _asked(seen: Seen, people: _People, labels: dict[str, str]) -> dict[str, Any]:

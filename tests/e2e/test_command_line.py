@@ -95,13 +95,13 @@ def test_without_a_server_the_command_line_writes_itself(
 ) -> None:
     done = stopped.run("catalog", "import", str(DEMO))
     assert done.returncode == 0, done.stderr
-    assert "added: 557" in done.stdout
+    assert "added: 560" in done.stdout
     written = tmp_path / "export.json"
     assert stopped.run("catalog", "export", str(written)).returncode == 0
     assert len(json.loads(written.read_text())["apps"]) == 182
-    assert json.loads(stopped.run("rebuild", "--json").stdout)["position"] == 557
+    assert json.loads(stopped.run("rebuild", "--json").stdout)["position"] == 560
     store = open_store(f"sqlite:///{stopped.folder / 'doorward.db'}")
-    assert store.head() == 557
+    assert store.head() == 560
     store.close()
 
 
@@ -156,9 +156,9 @@ def test_postgresql_serves_the_same(tmp_path: Path, postgres_url: str) -> None:
     settings = {"DOORWARD_DATABASE_URL": postgres_url, "DOORWARD_NATS_URL": "off"}
     server = RunningServer(tmp_path / "data", settings).start()
     health = httpx.get(f"{server.issuer}/healthz").json()
-    assert health["position"] == 562
+    assert health["position"] == 565
     done = server.run("catalog", "import", str(DEMO))
-    assert "unchanged: 557" in done.stdout, done.stderr
+    assert "unchanged: 560" in done.stdout, done.stderr
     assert server.stop() == 0
 
 

@@ -316,5 +316,10 @@ async def test_all_requests_are_for_those_who_oversee_them(web: Web) -> None:
 
 async def test_a_stream_is_for_those_who_are_signed_in(web: Web) -> None:
     assert (await web.http.get(f"{web.issuer}/inbox/events")).status_code == 401
+    path = await asked(web)
+    carol = await visitor(web, "carol")
+    for request_id in (path.removeprefix("/requests/"), "none", "%00"):
+        answer = await carol.get(f"/inbox/events?request={request_id}")
+        assert answer.status_code == 404
     script = await web.http.get(f"{web.issuer}/assets/live.js")
     assert script.headers["content-type"].startswith("text/javascript")
