@@ -75,6 +75,43 @@ def test_axe_finds_nothing_on_any_page(server: RunningServer, narrow: Page) -> N
             check(page)
 
 
+def test_axe_finds_nothing_in_the_inbox(
+    server: RunningServer, narrow: Page, request: pytest.FixtureRequest
+) -> None:
+    """From an emergency to its review: each page with the forms that somebody finds there."""
+    page = narrow
+    page.goto(f"{server.issuer}/emergency")
+    sign_in(page, "alice")
+    expect(page.get_by_role("heading", name="Access in an emergency")).to_be_visible()
+    which = int(request.node.callspec.params["narrow"] == "dark")
+    offered = page.locator("details").nth(which)
+    offered.locator("summary").click()
+    check(page)
+    offered.get_by_label("Ticket of the incident or change").fill("OPS-1")
+    offered.get_by_label("What has happened").fill("It is down")
+    offered.get_by_role("button", name="Take the access now").click()
+    expect(page.get_by_text("Emergency", exact=True).last).to_be_visible()
+    check(page)
+    emergency = page.url
+    for path in ("/inbox", "/access"):
+        page.goto(f"{server.issuer}{path}")
+        check(page)
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(emergency)
+    sign_in(page, "admin")
+    expect(page.get_by_role("heading", name="Was it an emergency?")).to_be_visible()
+    for summary in page.locator("summary").all():
+        summary.click()
+    check(page)
+    for path in ("/inbox", "/admin/requests"):
+        page.goto(f"{server.issuer}{path}")
+        check(page)
+    page.goto(emergency)
+    page.get_by_label("What you found").fill("It was down")
+    page.get_by_role("button", name="It was justified").click()
+    expect(page.get_by_role("status").first).to_have_text("Done.")
+
+
 def pinned_url(server: RunningServer, redirect_uri: str) -> str:
     """Return the authorization request of a client that is shared by all who have it."""
     asked = {
