@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +13,10 @@ from tests.running import free_port
 
 
 @contextmanager
-def own_server(folder: Path, accounts: str, extra: str = "") -> Iterator[int]:
-    """Run a server with these accounts; yields its port."""
+def own_server(
+    folder: Path, accounts: str, extra: str = "", *, greeting: bool = True
+) -> Iterator[int]:
+    """Run a server with these accounts; yields its port. One that begins with TLS does not greet."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     config = folder / "server.conf"
@@ -22,9 +25,17 @@ def own_server(folder: Path, accounts: str, extra: str = "") -> Iterator[int]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([installed_binary(), "-c", config], stderr=log)
     try:
-        while not greets(port):
+        while not (greets(port) if greeting else _listens(port)):
             assert process.poll() is None, (folder / "log").read_text()
         yield port
     finally:
         process.kill()
         process.wait()
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False
