@@ -52,6 +52,7 @@ class NatsPublisher:
         self._status = PublisherStatus(PublisherState.DISCONNECTED, reason="not started")
         self._loop: asyncio.AbstractEventLoop | None = None
         self._grown = asyncio.Event()
+        self._resumed = asyncio.Event()
 
     def status(self) -> PublisherStatus:
         """Return where it stands now."""
@@ -67,20 +68,34 @@ class NatsPublisher:
         """Follow the log for ever: connect, publish, and after any fault begin again."""
         self._loop = asyncio.get_running_loop()
         attempt = 0
-        while self._status.state is not PublisherState.HALTED:
+        while True:
             before = self._status.position
             try:
                 await self._session()
             except Halted as halt:
                 self._became(PublisherState.HALTED, str(halt))
                 _log.critical("the NATS publisher has halted: %s", halt)
+                self._resumed.clear()
+                await self._resumed.wait()
             except (WindowFailed, nats.errors.Error, OSError, TimeoutError, Unavailable) as fault:
                 self._became(PublisherState.DISCONNECTED, reason(fault))
                 if attempt == 0:
                     _log.warning("NATS: %s; trying again", reason(fault))
                 attempt = 0 if self._status.position > before else attempt + 1
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
-        await asyncio.Event().wait()
+
+    def resume(self, *, replay: bool) -> None:
+        """Go on after a halt, from any thread: into an empty stream, with all events from the first
+        on or with those that were never published. Blocking."""
+        with self._store.write() as transaction:
+            position = "0" if replay else "position"
+            transaction.rows.execute(
+                f"UPDATE publisher_hint SET position = {position}, sequence = 0 WHERE stream = ?",
+                (self._stream,),
+            )
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._resumed.set)
 
     def _became(self, state: PublisherState, reason: str = "") -> None:
         self._status = replace(self._status, state=state, reason=reason)
@@ -131,10 +146,13 @@ class NatsPublisher:
         last = (await jetstream.stream_info(self._stream)).state.last_seq
         hint = await anyio.to_thread.run_sync(self._hint)
         if last == 0:
-            if hint is not None:
-                msg = "the stream is empty, but events were published to it before"
+            if hint is not None and hint[1] != 0:
+                msg = (
+                    "the stream is empty, but events were published to it before; an operator has "
+                    "to say how to go on: doorward nats resume"
+                )
                 raise Halted(msg)
-            return 0, 0
+            return hint or (0, 0)
         try:
             message = await jetstream.get_msg(self._stream, last)
         except nats.js.errors.NotFoundError:

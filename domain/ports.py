@@ -183,6 +183,10 @@ class Publisher(Protocol):
     def status(self) -> PublisherStatus:
         """Return where it stands now."""
 
+    def resume(self, *, replay: bool) -> None:
+        """Go on after a halt, into an empty stream: with all events from the first on, or with those
+        that were never published. Blocking, from any thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandReaderStatus:

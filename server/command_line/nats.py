@@ -18,6 +18,14 @@ def add_commands(commands: Commands, operate: Operate) -> None:
     status = actions.add_parser("status", help="publishing, commands, integrations")
     status.add_argument("--json", action="store_true", help="print the result as JSON")
     status.set_defaults(run=_runner(operate, "nats status"))
+    resuming = actions.add_parser("resume", help="let a publisher go on that has halted")
+    how = resuming.add_mutually_exclusive_group(required=True)
+    again = "publish all events anew: who does not know events by their ids acts on them again"
+    how.add_argument("--replay-all", dest="replay", action="store_true", help=again)
+    alone = "publish new events alone: what the stream has lost stays lost there"
+    how.add_argument("--continue", dest="replay", action="store_false", help=alone)
+    resuming.add_argument("--json", action="store_true", help="print the result as JSON")
+    resuming.set_defaults(run=_runner(operate, "nats resume"))
     letters = commands.add_parser("dlq", help="messages that could not be taken")
     actions = letters.add_subparsers(required=True, metavar="ACTION")
     for name, words in (
@@ -37,7 +45,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
 
 def _runner(operate: Operate, operation: str) -> Any:
     def run(settings: Settings, asked: argparse.Namespace) -> int:
-        wish = {"number": getattr(asked, "number", 0)}
+        wish = {"number": getattr(asked, "number", 0), "replay": getattr(asked, "replay", False)}
         return operate(settings, asked, operation, json.dumps(wish).encode())
 
     return run

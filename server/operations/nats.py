@@ -11,7 +11,7 @@ import msgspec
 
 from domain.errors import Refused
 from domain.messaging import DeadLetter
-from domain.ports import Poison
+from domain.ports import Poison, PublisherState
 from projections.columns import instant
 from server.bad_file import BadFile
 from server.integrations.answering import Answering
@@ -24,6 +24,7 @@ SHOWN = 2_000
 
 class _Wish(msgspec.Struct):
     number: int = 0
+    replay: bool = False
 
 
 def nats_status(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
@@ -37,6 +38,16 @@ def nats_status(system: System, _body: bytes, _report: Report) -> dict[str, Any]
         "consumers": [asdict(one) for one in desk.lags()],
         "dead_letters": len(desk.letters()),
     }
+
+
+def nats_resume(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Let a publisher that has halted go on, as an operator says."""
+    publisher = system.nats.publisher
+    if publisher is None or publisher.status().state is not PublisherState.HALTED:
+        raise BadFile("no publisher has halted here; doorward nats status says where it stands")
+    replay = msgspec.json.decode(body, type=_Wish).replay
+    publisher.resume(replay=replay)
+    return {"resumed": "with all events from the first on" if replay else "with new events alone"}
 
 
 def dead_letters(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
@@ -92,6 +103,7 @@ def _shown(letter: DeadLetter, *, body: bool) -> dict[str, Any]:
 
 OPERATIONS: Mapping[str, Operation] = {
     "nats status": nats_status,
+    "nats resume": nats_resume,
     "dlq list": dead_letters,
     "dlq show": dead_letter_show,
     "dlq discard": dead_letter_discard,

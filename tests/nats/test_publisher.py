@@ -169,6 +169,27 @@ async def test_a_stream_made_anew_halts_the_publisher(
         assert "published to it before" in publisher.status().reason
 
 
+@pytest.mark.parametrize("replay", [True, False])
+async def test_an_operator_lets_a_halted_publisher_go_on(
+    server: EmbeddedNatsServer, log: EventStore, commands: CommandBus, replay: bool
+) -> None:
+    seeds.seed(commands)
+    async with publishing(log, server.url) as publisher:
+        await caught_up(publisher, log)
+    client = await nats.connect(server.url)
+    await client.jetstream().delete_stream(EVENTS)
+    await client.close()
+    before = log.head()
+    async with publishing(log, server.url) as publisher:
+        await until(lambda: publisher.status().state is PublisherState.HALTED)
+        await asyncio.to_thread(publisher.resume, replay=replay)
+        await commands.execute(seeds.submission("r-1"), seeds.CONTEXT)
+        await caught_up(publisher, log)
+    async with publishing(log, server.url) as publisher:
+        await caught_up(publisher, log)
+    assert await streamed(server.url) == (logged(log) if replay else logged(log)[before:])
+
+
 async def test_a_foreign_message_at_the_end_of_the_stream_halts_the_publisher(
     server: EmbeddedNatsServer, log: EventStore, commands: CommandBus
 ) -> None:
