@@ -3,9 +3,7 @@ oversee them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
@@ -31,6 +29,7 @@ from server.inbox.part import OVERSEERS
 from server.inbox.telling import length
 from server.pages import message, render
 from server.pages.forms import form_token
+from server.pages.words import minute, page_number
 from server.reads import Reads
 from server.sign_in.endpoint import SignIn
 
@@ -64,7 +63,7 @@ class Listing:
         session = await self.sign_in.session(request)
         if session is None:
             return await self.sign_in.page(request, INBOX)
-        person, page = session.person, _page(request)
+        person, page = session.person, page_number(request)
         found = await self.reads.query(lambda rows: _waiting(rows, person, page))
         return self._render(request, "inbox.html", person, **found)
 
@@ -73,7 +72,7 @@ class Listing:
         session = await self.sign_in.session(request)
         if session is None:
             return await self.sign_in.page(request, ACCESS)
-        person, page = session.person, _page(request)
+        person, page = session.person, page_number(request)
         found = await self.reads.query(lambda rows: _own(rows, person, page))
         return self._render(request, "access.html", person, **found)
 
@@ -86,7 +85,7 @@ class Listing:
             text = "Your account may not see this page."
             return message("For administrators and auditors", text, status=403)
         asked = {name: one.replace("\0", "") for name, one in request.query_params.items()}
-        found = await self.reads.query(lambda rows: _all(rows, asked, _page(request)))
+        found = await self.reads.query(lambda rows: _all(rows, asked, page_number(request)))
         return self._render(request, "all_requests.html", session.person, **found)
 
     def _render(
@@ -135,7 +134,7 @@ def _own(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
                     "label": labels.get(one.item_id, one.item_id),
                     "app_name": row.app_name,
                     "url": f"/requests/{one.request_id}",
-                    "until": _minute(one.expires_at),
+                    "until": minute(one.expires_at),
                     "ending": one.ending,
                 }
             )
@@ -179,8 +178,8 @@ def _card(rows: Rows, row: RequestRow) -> dict[str, Any]:
         "words": row.status.replace("_", " ").capitalize(),
         "justification": row.justification,
         "length": length(row.access_seconds),
-        "asked_at": _minute(row.requested_at),
-        "until": _minute(row.expires_at),
+        "asked_at": minute(row.requested_at),
+        "until": minute(row.expires_at),
         "emergency": row.emergency,
         "client_name": row.client_name,
         "to_do": "",
@@ -189,13 +188,3 @@ def _card(rows: Rows, row: RequestRow) -> dict[str, Any]:
 
 def _items(rows: Rows, row: RequestRow) -> tuple[ItemRow, ...]:
     return items_of(rows, [row.request_id]).get(row.request_id, ())
-
-
-def _page(request: HttpRequest) -> int:
-    """Return the asked page; the first where what is asked is none."""
-    asked = re.fullmatch(r"[1-9][0-9]{0,5}", request.query_params.get("page", ""))
-    return int(asked.group()) if asked else 1
-
-
-def _minute(moment: datetime | None) -> str:
-    return f"{moment:%-d %B %Y, %H:%M} UTC" if moment else ""

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
@@ -29,6 +28,7 @@ from server.inbox.part import Part, may_see, part_of
 from server.inbox.telling import length, sentence, through
 from server.pages import message, render
 from server.pages.forms import form_token
+from server.pages.words import minute
 from server.policies.approver_names import format_approver
 from server.reads import Reads
 from server.request_bodies import storable
@@ -109,7 +109,7 @@ class RequestPage:
             "routes": [_way(seen.request, one, labels) for one in seen.request.routes],
             "history": [
                 {
-                    "at": _minute(told.at),
+                    "at": minute(told.at),
                     "sentence": sentence(told, people.name, labels),
                     "through": through(told),
                     "words": told.words,
@@ -155,10 +155,10 @@ def _asked(seen: Seen, people: _People, labels: dict[str, str]) -> dict[str, Any
         "answers": [(one.prompt, one.response.text) for one in submission.answers],
         "client": client.name if client else "",
         "via": envelope.actor.via,
-        "asked_at": _minute(envelope.recorded_at),
+        "asked_at": minute(envelope.recorded_at),
         "length": length(submission.access_seconds),
-        "starts_at": _minute(submission.starts_at),
-        "pending_until": _minute(seen.request.pending_until),
+        "starts_at": minute(submission.starts_at),
+        "pending_until": minute(seen.request.pending_until),
         "extends": submission.extends,
         "emergency": submission.emergency,
         "stands": seen.request.status.replace("_", " ").capitalize(),
@@ -170,7 +170,7 @@ def _item(one: Item, people: _People, labels: dict[str, str]) -> dict[str, Any]:
     return {
         "label": labels.get(one.item_id, one.item_id),
         "status": one.status.replace("_", " ").lower(),
-        "until": _minute(one.expires_at),
+        "until": minute(one.expires_at),
         "waits_for": [people.name(who) for who in _waits_for(one)],
         "integrations": list(one.integrations) if one.waits else [],
         "needed": one.needed - len(one.approved) if one.waits else 0,
@@ -224,7 +224,3 @@ def _way(request: Request, way: Way, labels: dict[str, str]) -> dict[str, Any]:
         "instructions": way.provisioning.instructions,
         "evidence": way.minimum_evidence,
     }
-
-
-def _minute(moment: datetime | None) -> str:
-    return f"{moment:%-d %B %Y, %H:%M} UTC" if moment else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from server.oauth.redirect_uris import destination
 from server.oauth.resources import resource_at
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import form_token, is_ours, read_form
+from server.pages.words import minute, page_number
 from server.reads import Reads
 from server.sign_in.endpoint import Purpose, SignIn, expired
 
@@ -81,7 +81,7 @@ class ConnectionPages:
             return _for_administrators()
         person = session.person
         whose = None if path == EVERYBODYS else person.person_id
-        found = await self.connections.of(whose, _page(request), PAGE_SIZE)
+        found = await self.connections.of(whose, page_number(request), PAGE_SIZE)
         alarms = await self._alarms(person) if whose else []
         return self._render(request, path, person, found, alarms)
 
@@ -145,16 +145,10 @@ class ConnectionPages:
             "since": instant(one.connected_at),
             "since_day": _day(one.connected_at),
             "used": instant(one.used_at) if one.used_at else None,
-            "used_day": _minute(one.used_at) if one.used_at else None,
+            "used_day": minute(one.used_at) if one.used_at else None,
             "sessions": _sessions(one.sessions),
             "csrf": csrf,
         }
-
-
-def _page(request: Request) -> int:
-    """Return the asked page; the first where what is asked is none."""
-    asked = re.fullmatch(r"[1-9][0-9]{0,5}", request.query_params.get("page", ""))
-    return int(asked.group()) if asked else 1
 
 
 def _sessions(count: int) -> str:
@@ -166,16 +160,12 @@ def _alarm(family: FamilyRow) -> dict[str, str]:
     return {
         "client_name": family.client_name,
         "at": instant(family.ended_at),
-        "day": _minute(family.ended_at),
+        "day": minute(family.ended_at),
     }
 
 
 def _day(moment: datetime) -> str:
     return f"{moment:%-d %B %Y}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%-d %B %Y, %H:%M} UTC"
 
 
 def _for_administrators() -> Response:

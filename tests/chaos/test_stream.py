@@ -30,7 +30,7 @@ from tests.chaos.processes import NatsProcess, PublisherProcess, cutting_proxy
 from tests.nats.test_publisher import streamed
 
 pytestmark = pytest.mark.anyio
-SECONDS = 12
+SECONDS = 20
 """How long faults go on in each test."""
 DEADLINE = 60
 SEED = 20261125
