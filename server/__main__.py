@@ -22,6 +22,7 @@ from server.catalog.exporting import export_catalog
 from server.catalog.file import format_catalog
 from server.command_line import administration, integrations, nats, people, policies, webhooks
 from server.config import BadSetting, Settings, load_settings
+from server.inbox.listing import INBOX
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
 from server.operations.accounts import first_administrator
@@ -137,6 +138,7 @@ def _banner(system: System, password: str | None, people: Sequence[str]) -> None
         f"  MCP      {url}",
         f"  Claude   claude mcp add --transport http doorward {url}",
         f"  Codex    codex mcp add doorward --url {url}",
+        f"  Inbox    {system.settings.issuer}{INBOX}",
         f"  Data     {system.settings.data_dir.resolve()}",
     ]
     if password is not None:
