@@ -22,7 +22,7 @@ from tests.running import PASSWORD, RunningServer
 
 pytestmark = pytest.mark.anyio
 DEADLINE = 60
-ACCESS = 15
+ACCESS = 20
 """Seconds that access lasts on this short day."""
 POLICY = {
     "id": "day",
