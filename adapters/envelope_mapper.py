@@ -3,12 +3,13 @@ literal topic, never a module path."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from adapters import event_codec
-from domain.envelope import Envelope
+from domain.envelope import Envelope, Recorded
 from domain.values import StreamId
 
 
@@ -31,6 +32,13 @@ class EnvelopeMapper(Mapper[str]):
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
         """Return the envelope; raises `event_codec.Undecodable`."""
         return self.envelope(stored_event)
+
+    def recorded(self, rows: Iterable[Sequence[Any]]) -> list[Recorded]:
+        """Return the events of rows that hold a position and then the columns of a stored event;
+        raises `event_codec.Undecodable`."""
+        return [
+            Recorded(position, self.envelope(StoredEvent(*stored))) for position, *stored in rows
+        ]
 
     def envelope(self, stored_event: StoredEvent) -> Envelope:
         """Return the envelope of a stored event; raises `event_codec.Undecodable`."""

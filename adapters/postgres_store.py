@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import psycopg
-from eventsourcing.persistence import PersistenceError, StoredEvent
+from eventsourcing.persistence import PersistenceError
 
 from adapters import log_table
 from adapters.envelope_mapper import EnvelopeMapper
@@ -95,10 +94,7 @@ class PostgresTransaction:
     def load(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the stream's events in order."""
         rows = run(self._cursor, log_table.SELECT_STREAM_RECORDED, (stream,)).fetchall()
-        return [
-            Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
-            for position, *stored in rows
-        ]
+        return self._mapper.recorded(rows)
 
     def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
         """Insert the events at the next positions."""
@@ -118,9 +114,7 @@ class PostgresTransaction:
         """Return up to `limit` events after `position`, this transaction's own included."""
         sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
         rows = run(self._cursor, sql, params).fetchall()
-        return [
-            Recorded(found, self._mapper.envelope(StoredEvent(*stored))) for found, *stored in rows
-        ]
+        return self._mapper.recorded(rows)
 
 
 class PostgresStore:
@@ -167,13 +161,8 @@ class PostgresStore:
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order."""
         with self.read() as rows:
-            found: Sequence[Sequence[Any]] = rows.select(
-                log_table.SELECT_STREAM_RECORDED, (stream,)
-            )
-        return [
-            Recorded(position, self._mapper.envelope(StoredEvent(*stored)))
-            for position, *stored in found
-        ]
+            found = rows.select(log_table.SELECT_STREAM_RECORDED, (stream,))
+        return self._mapper.recorded(found)
 
     def close(self) -> None:
         """Release every connection."""

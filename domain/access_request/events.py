@@ -83,6 +83,11 @@ class RequestSubmitted:
         """The items asked for; the app itself where no permission is named."""
         return tuple(one.permission_id for one in self.permissions) or (self.app.app_id,)
 
+    @property
+    def what(self) -> str:
+        """What is asked for, in words."""
+        return ", ".join(one.label for one in self.permissions) or self.app.name
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

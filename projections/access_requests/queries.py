@@ -26,14 +26,8 @@ from projections.pages import Page
 def requests_of(rows: Rows, person: PersonId, wanted: Wanted) -> Page[RequestRow]:
     """Return a page of the requests in which this person has a part, and of no others."""
     where, params = _conditions(person, wanted)
-    total = number(rows.select(f"SELECT COUNT(*) FROM access_request {where}", params)[0][0])
     order = "DESC" if wanted.newest_first else "ASC"
-    found = rows.select(
-        f"SELECT {COLUMNS} FROM access_request {where} "
-        f"ORDER BY requested_at {order}, request_id {order} LIMIT ? OFFSET ?",
-        (*params, wanted.size, (wanted.page - 1) * wanted.size),
-    )
-    return Page(tuple(request_row(row) for row in found), total, wanted.page, wanted.size)
+    return _page(rows, where, params, order, wanted.page, wanted.size)
 
 
 def request_of(rows: Rows, person: PersonId, request_id: str) -> RequestRow | None:
@@ -62,10 +56,16 @@ def all_requests(rows: Rows, sought: Sought, page: int, size: int) -> Page[Reque
             clauses.append(condition)
             params.extend(values)
     where = "WHERE " + " AND ".join(clauses)
+    return _page(rows, where, params, "DESC", page, size)
+
+
+def _page(
+    rows: Rows, where: str, params: Sequence[Value], order: str, page: int, size: int
+) -> Page[RequestRow]:
     total = number(rows.select(f"SELECT COUNT(*) FROM access_request {where}", params)[0][0])
     found = rows.select(
         f"SELECT {COLUMNS} FROM access_request {where} "
-        "ORDER BY requested_at DESC, request_id DESC LIMIT ? OFFSET ?",
+        f"ORDER BY requested_at {order}, request_id {order} LIMIT ? OFFSET ?",
         (*params, size, (page - 1) * size),
     )
     return Page(tuple(request_row(row) for row in found), total, page, size)

@@ -1,27 +1,15 @@
-"""The command line's words for accounts, resource servers and keys. What is asked becomes the JSON
-body of an operation, which runs here or in the server that is running; keys are a file, which a
+"""The command line's words for accounts, resource servers and keys. Keys are a file, which a
 running server looks at by itself."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable
-from typing import Any
 
 from domain.person import Role
+from server.command_line.wishes import Commands, Operate, runner
 from server.config import Settings
 from server.wiring import StartFailed, signing_keys
-
-Operate = Callable[[Settings, argparse.Namespace, str, bytes], int]
-"""Runs an operation by name and prints what it returns."""
-
-UNSENT = frozenset({"run", "json", "stdin"})
-"""What argparse adds beside the wish itself."""
-
-Commands = Any
-"""argparse's action that takes further commands; its class is not public."""
 
 
 def add_commands(commands: Commands, operate: Operate) -> None:
@@ -45,7 +33,7 @@ def _add_account(commands: Commands, operate: Operate) -> None:
     for action, operation in ((adding, "account add"), (changing, "account password")):
         action.add_argument("--stdin", action="store_true", help="read the password from stdin")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=_runner(operate, operation))
+        action.set_defaults(run=runner(operate, operation))
 
 
 def _add_resource_server(commands: Commands, operate: Operate) -> None:
@@ -66,7 +54,7 @@ def _add_resource_server(commands: Commands, operate: Operate) -> None:
             leaked = "the former secret has leaked: it ends at once"
             action.add_argument("--at-once", action="store_true", help=leaked)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=_runner(operate, f"resource-server {name}"), stdin=False)
+        action.set_defaults(run=runner(operate, f"resource-server {name}"))
 
 
 def _add_keys(commands: Commands) -> None:
@@ -97,17 +85,3 @@ def _keys_drop(settings: Settings, asked: argparse.Namespace) -> int:
         raise StartFailed(f"there is no key {asked.key_id}, or it is the one that signs")
     sys.stdout.write(f"{asked.key_id} is gone; clients it signed have to register again\n")
     return 0
-
-
-def _runner(operate: Operate, operation: str) -> Callable[[Settings, argparse.Namespace], int]:
-    def run(settings: Settings, asked: argparse.Namespace) -> int:
-        wish = {
-            name: value
-            for name, value in vars(asked).items()
-            if name not in UNSENT and value is not None
-        }
-        if asked.stdin:
-            wish["password"] = sys.stdin.readline().rstrip("\r\n")
-        return operate(settings, asked, operation, json.dumps(wish).encode())
-
-    return run

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.integration import Right
-from server.command_line.administration import Commands, Operate
+from server.command_line.wishes import Commands, Operate, by_comma, runner
 from server.config import Settings
 
 ACTIONS = {
@@ -34,7 +34,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
             action.add_argument("name", metavar="NAME")
         _add_arguments(action, name)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=_runner(operate, f"integration {name}"))
+        action.set_defaults(run=runner(operate, f"integration {name}"))
         if name == "nats-config":
             action.set_defaults(render=lambda found: found["configuration"].rstrip())
         if name == "list":
@@ -45,9 +45,9 @@ def add_commands(commands: Commands, operate: Operate) -> None:
 def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
     if name in ("add", "change"):
         rights = f"what it may do, by comma: {', '.join(Right)}"
-        action.add_argument("--may", dest="rights", type=_words, metavar="RIGHTS", help=rights)
+        action.add_argument("--may", dest="rights", type=by_comma, metavar="RIGHTS", help=rights)
         apps = "app ids by comma, for these only. An empty text for all"
-        action.add_argument("--apps", type=_words, metavar="APPS", help=apps)
+        action.add_argument("--apps", type=by_comma, metavar="APPS", help=apps)
         key = "Ed25519 public key (base64url) that its decisions are signed with"
         action.add_argument("--signing-key", metavar="KEY", help=key)
     if name == "rotate":
@@ -70,20 +70,6 @@ def _add_doctor(commands: Commands, operate: Operate) -> None:
         return operate(settings, asked, "doctor nats", json.dumps(wish).encode())
 
     checking.set_defaults(run=run, render=_diagnosed)
-
-
-def _words(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",") if one.strip()]
-
-
-def _runner(operate: Operate, operation: str) -> Any:
-    def run(settings: Settings, asked: argparse.Namespace) -> int:
-        names = ("name", "rights", "apps", "signing_key", "at_once")
-        wish = {name: getattr(asked, name, None) for name in names}
-        given = {name: value for name, value in wish.items() if value is not None}
-        return operate(settings, asked, operation, json.dumps(given).encode())
-
-    return run
 
 
 def _listed(found: Mapping[str, Any]) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from server.command_line.administration import Commands, Operate
-from server.config import Settings
+from server.command_line.wishes import Commands, Operate, runner
 
 
 def add_commands(commands: Commands, operate: Operate) -> None:
@@ -17,7 +14,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
     actions = standing.add_subparsers(required=True, metavar="ACTION")
     status = actions.add_parser("status", help="publishing, commands, integrations")
     status.add_argument("--json", action="store_true", help="print the result as JSON")
-    status.set_defaults(run=_runner(operate, "nats status"))
+    status.set_defaults(run=runner(operate, "nats status"))
     resuming = actions.add_parser("resume", help="let a publisher go on that has halted")
     how = resuming.add_mutually_exclusive_group(required=True)
     again = "publish all events anew: who does not know events by their ids acts on them again"
@@ -25,7 +22,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
     alone = "publish new events alone: what the stream has lost stays lost there"
     how.add_argument("--continue", dest="replay", action="store_false", help=alone)
     resuming.add_argument("--json", action="store_true", help="print the result as JSON")
-    resuming.set_defaults(run=_runner(operate, "nats resume"))
+    resuming.set_defaults(run=runner(operate, "nats resume"))
     letters = commands.add_parser("dlq", help="messages that could not be taken")
     actions = letters.add_subparsers(required=True, metavar="ACTION")
     for name, words in (
@@ -40,15 +37,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
         else:
             action.add_argument("number", type=int, metavar="NUMBER")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=_runner(operate, f"dlq {name}"))
-
-
-def _runner(operate: Operate, operation: str) -> Any:
-    def run(settings: Settings, asked: argparse.Namespace) -> int:
-        wish = {"number": getattr(asked, "number", 0), "replay": getattr(asked, "replay", False)}
-        return operate(settings, asked, operation, json.dumps(wish).encode())
-
-    return run
+        action.set_defaults(run=runner(operate, f"dlq {name}"))
 
 
 def _listed(found: Mapping[str, Any]) -> str:

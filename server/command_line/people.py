@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from server.bad_file import BadFile
-from server.command_line.administration import Commands, Operate
+from server.command_line.wishes import Commands, Operate, runner
 from server.config import Settings
 
 
@@ -63,12 +63,4 @@ def _add_tokens(commands: Commands, operate: Operate) -> None:
         if name != "list":
             action.add_argument("name", metavar="NAME")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=_runner(operate, f"scim-token {name}"))
-
-
-def _runner(operate: Operate, operation: str) -> Any:
-    def run(settings: Settings, asked: argparse.Namespace) -> int:
-        wish = {"name": getattr(asked, "name", "")}
-        return operate(settings, asked, operation, json.dumps(wish).encode())
-
-    return run
+        action.set_defaults(run=runner(operate, f"scim-token {name}"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from server.catalog.file import parse_catalog
-from server.command_line.administration import Commands, Operate
+from server.command_line.wishes import Commands, Operate
 from server.config import Settings
 
 

@@ -1,14 +1,10 @@
-"""The command line's words for webhooks. What is asked becomes the JSON body of an operation, which runs
-here or in the server that is running."""
+"""The command line's words for webhooks."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Iterable
 
-from server.command_line.administration import Commands, Operate
-from server.config import Settings
+from server.command_line.wishes import Commands, Operate, by_comma, runner
 
 ACTIONS = {
     "add": "send events to a URL, and print the secret that signs them, once",
@@ -24,7 +20,6 @@ ACTIONS = {
     "redeliver": "try a failed delivery again, at once",
     "test": "send a test event",
 }
-UNSENT = frozenset({"run", "json"})
 
 
 def add_commands(commands: Commands, operate: Operate) -> None:
@@ -37,7 +32,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
             action.add_argument("name", metavar="NAME")
         _add_arguments(action, name)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=_runner(operate, f"webhook {name}"))
+        action.set_defaults(run=runner(operate, f"webhook {name}"))
 
 
 def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
@@ -47,9 +42,9 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
         action.add_argument("--url", metavar="URL")
     if name in {"add", "change"}:
         topics = "topics by comma, * for any part: access_request.*, or * for all"
-        action.add_argument("--events", type=_words, metavar="TOPICS", help=topics)
+        action.add_argument("--events", type=by_comma, metavar="TOPICS", help=topics)
         apps = "app ids by comma; only events about these. An empty text for all"
-        action.add_argument("--apps", type=_words, metavar="APPS", help=apps)
+        action.add_argument("--apps", type=by_comma, metavar="APPS", help=apps)
     if name in {"add", "replay"}:
         where = action.add_mutually_exclusive_group(required=name == "replay")
         position = "position of the first event to send"
@@ -67,20 +62,3 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
         which = action.add_mutually_exclusive_group(required=True)
         which.add_argument("event_id", nargs="?", metavar="ID", help="the event's id")
         which.add_argument("--all", action="store_true", help="all dead letters")
-
-
-def _words(text: str) -> list[str]:
-    return [word for word in (part.strip() for part in text.split(",")) if word]
-
-
-def _runner(operate: Operate, operation: str) -> Callable[[Settings, argparse.Namespace], int]:
-    def run(settings: Settings, asked: argparse.Namespace) -> int:
-        return operate(settings, asked, operation, json.dumps(dict(_given(asked))).encode())
-
-    return run
-
-
-def _given(asked: argparse.Namespace) -> Iterable[tuple[str, object]]:
-    for name, value in vars(asked).items():
-        if name not in UNSENT and value is not None:
-            yield name, value

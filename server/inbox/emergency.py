@@ -5,6 +5,7 @@ able to."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import RedirectResponse, Response
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from domain.access_request import SubmitRequest, request_of_stream
 from domain.errors import MalformedText, Refused
+from domain.policy import Policy
 from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, AppId, PermissionId, PersonId, RequestId, Via
 from projections.catalog_policies import GovernedItem, governed_items
@@ -20,10 +22,11 @@ from projections.policies import policy_for
 from server.command_bus import CommandBus, CommandContext
 from server.errors import status_of
 from server.inbox.listing import frame
-from server.inbox.telling import length
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import Form, form_token, is_ours, read_form
+from server.policies.durations import format_length
 from server.reads import Reads
+from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn, expired
 
 EMERGENCY = "/emergency"
@@ -54,7 +57,7 @@ class Emergency:
         if session is None:
             return await self.sign_in.page(request, EMERGENCY)
         person, cookie = session.person, self.sign_in.cookies.secret_of(request)
-        app_id = request.query_params.get("app", "").replace("\0", "") or None
+        app_id = storable(request.query_params.get("app", "")) or None
         offered = await self.reads.query(lambda rows: _offered(rows, person, app_id))
         return render(
             "emergency.html",
@@ -107,22 +110,23 @@ class Emergency:
 
 
 def _offered(rows: Rows, person: PersonRow, app_id: str | None) -> list[dict[str, object]]:
+    # Thousands of entries have a few policies between them.
+    policy_of = cache(partial(policy_for, rows))
     return [
         shown
         for item in governed_items(rows, person.groups, app_id, MOST_LOOKED_AT)
-        if (shown := _shown(rows, person, item)) is not None
+        if (shown := _shown(person, item, policy_of(item.policy, item.app_policy))) is not None
     ]
 
 
-def _shown(rows: Rows, person: PersonRow, item: GovernedItem) -> dict[str, object] | None:
+def _shown(person: PersonRow, item: GovernedItem, policy: Policy) -> dict[str, object] | None:
     """Return the item if its policy lets this person break the glass."""
-    policy = policy_for(rows, item.policy, item.app_policy)
     rule = policy.break_glass
     if rule is None or not set(rule.groups) & set(person.groups):
         return None
     return {
         "value": f"{item.app_id} {item.permission_id or ''}".strip(),
         "label": item.label,
-        "longest": length(rule.longest_seconds),
+        "longest": format_length(rule.longest_seconds),
         "fields": [(one.field_id, one.prompt or one.field_id) for one in policy.fields],
     }

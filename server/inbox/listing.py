@@ -13,12 +13,10 @@ from starlette.routing import BaseRoute, Route
 from domain.access_request import HELD, Status
 from domain.ports import Rows
 from projections.access_requests import (
-    ItemRow,
     RequestRow,
     Sought,
     Wanted,
     all_requests,
-    items_of,
     request_by_id,
     requests_of,
 )
@@ -26,11 +24,12 @@ from projections.holdings import held_items
 from projections.inbox import Waits, waiting_for
 from projections.people import PersonRow, person_by_id, person_by_username
 from server.inbox.part import OVERSEERS
-from server.inbox.telling import length
 from server.pages import message, render
 from server.pages.forms import form_token
 from server.pages.words import minute, page_number
+from server.policies.durations import format_length
 from server.reads import Reads
+from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
 
 INBOX, ACCESS, ALL = "/inbox", "/access", "/admin/requests"
@@ -84,7 +83,7 @@ class Listing:
         if not OVERSEERS & set(session.person.roles):
             text = "Your account may not see this page."
             return message("For administrators and auditors", text, status=403)
-        asked = {name: one.replace("\0", "") for name, one in request.query_params.items()}
+        asked = {name: storable(one) for name, one in request.query_params.items()}
         found = await self.reads.query(lambda rows: _all(rows, asked, page_number(request)))
         return self._render(request, "all_requests.html", session.person, **found)
 
@@ -107,7 +106,7 @@ def frame(person: PersonRow, cookie: str, path: str) -> dict[str, Any]:
 
 def _waiting(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
     waiting = waiting_for(rows, person.person_id)
-    chosen = list(waiting.items())[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    chosen = tuple(waiting.items())[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     found = [(request_by_id(rows, key), waits) for key, waits in chosen]
     cards = [
         {
@@ -128,10 +127,10 @@ def _own(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:
     for one in held_items(rows, person.person_id):
         row = request_by_id(rows, one.request_id)
         if row is not None:
-            labels = {item.item_id: item.label for item in _items(rows, row)}
+            labels: dict[str, str] = {it.permission_id: it.label for it in row.permissions}
             held.append(
                 {
-                    "label": labels.get(one.item_id, one.item_id),
+                    "label": labels.get(one.item_id, row.app_name),
                     "app_name": row.app_name,
                     "url": f"/requests/{one.request_id}",
                     "until": minute(one.expires_at),
@@ -177,14 +176,10 @@ def _card(rows: Rows, row: RequestRow) -> dict[str, Any]:
         "held": row.status in HELD,
         "words": row.status.replace("_", " ").capitalize(),
         "justification": row.justification,
-        "length": length(row.access_seconds),
+        "length": format_length(row.access_seconds),
         "asked_at": minute(row.requested_at),
         "until": minute(row.expires_at),
         "emergency": row.emergency,
         "client_name": row.client_name,
         "to_do": "",
     }
-
-
-def _items(rows: Rows, row: RequestRow) -> tuple[ItemRow, ...]:
-    return items_of(rows, [row.request_id]).get(row.request_id, ())

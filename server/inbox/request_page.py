@@ -25,11 +25,12 @@ from projections.people import PersonRow, person_by_id
 from projections.request_history import history_of
 from server.inbox.listing import frame
 from server.inbox.part import Part, may_see, part_of
-from server.inbox.telling import length, sentence, through
+from server.inbox.telling import sentence, through
 from server.pages import message, render
 from server.pages.forms import form_token
 from server.pages.words import minute
 from server.policies.approver_names import format_approver
+from server.policies.durations import format_length
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
@@ -147,7 +148,7 @@ def _asked(seen: Seen, people: _People, labels: dict[str, str]) -> dict[str, Any
     return {
         "request_id": submission.request_id,
         "app_name": submission.app.name,
-        "what": ", ".join(labels.values()),
+        "what": submission.what,
         "requester": people.name(submission.requester),
         "target": people.name(submission.target),
         "on_behalf": submission.requester != submission.target,
@@ -156,7 +157,7 @@ def _asked(seen: Seen, people: _People, labels: dict[str, str]) -> dict[str, Any
         "client": client.name if client else "",
         "via": envelope.actor.via,
         "asked_at": minute(envelope.recorded_at),
-        "length": length(submission.access_seconds),
+        "length": format_length(submission.access_seconds),
         "starts_at": minute(submission.starts_at),
         "pending_until": minute(seen.request.pending_until),
         "extends": submission.extends,
@@ -202,7 +203,7 @@ def _shorter(part: Part) -> list[tuple[int, str]]:
     limits = [one.access_seconds for one in part.decide if one.access_seconds is not None]
     limit = min(limits, default=None)
     lengths = [hours * 3600 for hours in SHORTER]
-    return [(one, length(one)) for one in lengths if limit is None or one < limit]
+    return [(one, format_length(one)) for one in lengths if limit is None or one < limit]
 
 
 def _way(request: Request, way: Way, labels: dict[str, str]) -> dict[str, Any]:

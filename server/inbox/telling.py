@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from projections.request_history import Told
-from server.policies.durations import format_length
 
 SENTENCES: Mapping[str, str] = {
     "access_request.submitted": "{who} asked for {items}",
@@ -65,8 +64,3 @@ def through(told: Told) -> str:
     said = told.client_name or told.service
     way = ways.get(told.via, "")
     return f"{way}, {said}" if way and said else way
-
-
-def length(seconds: int | None) -> str:
-    """Return a length of access in words."""
-    return format_length(seconds)

@@ -109,8 +109,12 @@ def _mail(
 
 def _text(issuer: str, subject: str, request: Request, event: Any, target: str) -> str:
     submission = request.submission
-    what = ", ".join(one.label for one in submission.permissions) or submission.app.name
-    lines = [f"{subject}.", "", f"What: {what} ({submission.app.name})", f"For: {target}"]
+    lines = [
+        f"{subject}.",
+        "",
+        f"What: {submission.what} ({submission.app.name})",
+        f"For: {target}",
+    ]
     for heading, words in (
         ("Why", submission.justification),
         ("Reason", getattr(event, "reason", None)),

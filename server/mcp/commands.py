@@ -49,7 +49,7 @@ class Commands:
         self, grant: AccessGrant, command: CancelRequest | CommentOnRequest, said: str
     ) -> Answer:
         # An approver may comment on the web; here people have only their own requests.
-        await self.requests.one(grant.person.person_id, command.request_id, "")
+        await self.requests.check(grant.person.person_id, command.request_id)
         done = await self.bus.execute(command, context_of(grant, self.clock, self.new_id))
         request_id = request_of_stream(done.stream)
         return await self.requests.one(grant.person.person_id, request_id, said)

@@ -29,7 +29,6 @@ def preview(rows: Rows, events: Sequence[Event]) -> tuple[Json, str]:
     submitted = next(one for one in events if isinstance(one, RequestSubmitted))
     routed = next(one for one in events if isinstance(one, RequestRouted))
     started = [one for one in events if isinstance(one, StageStarted)]
-    what = ", ".join(one.label for one in submitted.permissions) or submitted.app.name
     fields: Json = {
         "app_id": submitted.app.app_id,
         "app_name": submitted.app.name,
@@ -44,7 +43,7 @@ def preview(rows: Rows, events: Sequence[Event]) -> tuple[Json, str]:
     }
     length = length_name(submitted.access_seconds)
     decides = _decides(rows, started)
-    return fields, f"It would ask for {what}, for {length}. {decides}"
+    return fields, f"It would ask for {submitted.what}, for {length}. {decides}"
 
 
 def _route(rows: Rows, route: Route, started: Sequence[StageStarted]) -> Json:
@@ -106,8 +105,4 @@ def _decides(rows: Rows, started: Sequence[StageStarted]) -> str:
 
 def _names(rows: Rows, people: Sequence[str]) -> list[str]:
     found = (person_by_id(rows, one) for one in people[:20])
-    return [
-        " ".join(filter(None, (one.given_name, one.family_name))) or one.username
-        for one in found
-        if one is not None
-    ]
+    return [one.full_name for one in found if one is not None]

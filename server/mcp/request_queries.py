@@ -9,7 +9,7 @@ from domain.access_request import Status
 from domain.errors import UnknownRequest
 from domain.ports import Clock, Rows
 from domain.values import PersonId, RequestId
-from projections.access_requests import Part, Wanted, request_of, requests_of
+from projections.access_requests import Part, RequestRow, Wanted, request_of, requests_of
 from server.bearer import AccessGrant
 from server.mcp.answers import Answer, listing
 from server.mcp.arguments import Arguments, BadArguments, moment
@@ -59,27 +59,35 @@ class RequestQueries:
         """Return one request with all that there is to it; raises `UnknownRequest`."""
 
         def ask(rows: Rows) -> Answer:
-            row = request_of(rows, person, request_id)
-            if row is None:
-                raise UnknownRequest(request_id)
-            rendering = RequestRendering(rows, rows, self.issuer)
-            (shown,) = rendering.requests((row,), EXPAND)
-            (line,) = rendering.lines((row,))
+            row = _known(rows, person, request_id)
+            ((shown, line),) = RequestRendering(rows, rows, self.issuer).shown((row,), EXPAND)
             return Answer({"access_request": shown}, f"{said}\n{line}".strip())
 
         return await self.reads.query(ask)
 
+    async def check(self, person: PersonId, request_id: RequestId) -> None:
+        """Raise `UnknownRequest` unless the request is this person's own."""
+        await self.reads.query(lambda rows: _known(rows, person, request_id))
+
     def _found(self, rows: Rows, present: Rows, person: PersonId, arguments: Arguments) -> Answer:
         page = requests_of(rows, person, _wanted(arguments))
         rendering = RequestRendering(rows, present, self.issuer)
-        items = rendering.requests(page.items, arguments.get("expand", ()))
+        shown = rendering.shown(page.items, arguments.get("expand", ()))
         narrowed = any(name in arguments for name in CONDITIONS)
         empty = NONE_LIKE_THAT if narrowed else NONE_YET
-        answer = listing(page, items, empty, rendering.lines(page.items), "request")
+        items, lines = [fields for fields, _ in shown], [line for _, line in shown]
+        answer = listing(page, items, empty, lines, "request")
         if "as_of" not in arguments:
             return answer
         as_of = arguments["as_of"]
         return Answer({**answer.fields, "as_of": as_of}, f"As of {as_of}: {answer.text}")
+
+
+def _known(rows: Rows, person: PersonId, request_id: RequestId) -> RequestRow:
+    row = request_of(rows, person, request_id)
+    if row is None:
+        raise UnknownRequest(request_id)
+    return row
 
 
 def _wanted(arguments: Arguments) -> Wanted:

@@ -14,7 +14,6 @@ from domain.access_request import (
     integration_voter,
 )
 from domain.ports import Rows
-from domain.values import RequestId
 from projections.access_requests import ItemRow, RequestRow, items_of
 from projections.people import PersonRow, person_by_id
 from projections.request_history import Told, history_of
@@ -35,23 +34,17 @@ class RequestRendering:
         self._issuer = issuer
         self._people: dict[str, PersonRow | None] = {}
 
-    def requests(self, found: Sequence[RequestRow], expand: Collection[str] = ()) -> list[Json]:
-        """Return AccessRequests, each with what `expand` names."""
+    def shown(
+        self, found: Sequence[RequestRow], expand: Collection[str] = ()
+    ) -> list[tuple[Json, str]]:
+        """Return AccessRequests, each with what `expand` names, and a line of text for each."""
         items = items_of(self._rows, [one.request_id for one in found])
         return [self._request(one, items.get(one.request_id, ()), expand) for one in found]
 
-    def lines(self, found: Sequence[RequestRow]) -> list[str]:
-        """Return a line of text for each."""
-        items = items_of(self._rows, [one.request_id for one in found])
-        return [self._line(one, items.get(one.request_id, ())) for one in found]
-
-    def url(self, request_id: RequestId) -> str:
-        """Return where a person sees the request."""
-        return f"{self._issuer}/requests/{request_id}"
-
     def _request(
         self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
-    ) -> Json:
+    ) -> tuple[Json, str]:
+        waiting = self._waiting(row, items)
         answer: Json = {
             "id": row.request_id,
             "app_id": row.app_id,
@@ -68,16 +61,16 @@ class RequestRendering:
                 {"id": one.permission_id, "label": one.label} for one in row.permissions
             ],
             "items": [_item(one) for one in items],
-            "waiting_on": self._waiting(row, items),
+            "waiting_on": waiting,
             "submitted_via": _way_in(row),
             "extends_request_id": row.extends,
             "emergency": row.emergency,
             "version": row.version,
             "cancelable": any(one.status in CANCELLABLE for one in items),
             "closed_reason": row.closed_reason,
-            "url": self.url(row.request_id),
+            "url": f"{self._issuer}/requests/{row.request_id}",
         }
-        return {**answer, **self._expanded(row, items, expand)}
+        return {**answer, **self._expanded(row, items, expand)}, self._line(row, items, waiting)
 
     def _expanded(
         self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
@@ -95,9 +88,8 @@ class RequestRendering:
             more["history"] = [self._told(one) for one in told]
         return more
 
-    def _line(self, row: RequestRow, items: tuple[ItemRow, ...]) -> str:
+    def _line(self, row: RequestRow, items: tuple[ItemRow, ...], waiting: list[Json]) -> str:
         more = [str(row.status)]
-        waiting = self._waiting(row, items)
         names = [self._name(one) for item in items for one in item.waiting_for]
         if names:
             shown = ", ".join(dict.fromkeys(names[:3]))
@@ -137,7 +129,7 @@ class RequestRendering:
         found = self._person(one)
         if found is None:
             return one
-        return " ".join(filter(None, (found.given_name, found.family_name))) or found.username
+        return found.full_name
 
     def _task(self, one: ItemRow) -> Json:
         return {

@@ -130,8 +130,7 @@ class Submitting:
         self, row: RequestRow, outcome: str, *, dry_run: bool, replayed: bool = False
     ) -> Answer:
         def ask(rows: Rows) -> tuple[Json, str]:
-            rendering = RequestRendering(rows, rows, self.issuer)
-            return rendering.requests((row,))[0], rendering.lines((row,))[0]
+            return RequestRendering(rows, rows, self.issuer).shown((row,))[0]
 
         shown, line = await self.reads.query(ask)
         answer = _outcome(outcome, [shown], dry_run=dry_run, replayed=replayed)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from starlette.requests import Request
 
-from server.request_bodies import fields_of, read_limited
+from server.request_bodies import fields_of, read_limited, storable
 
 LIMIT = 16 * 1024
 TOKEN_FIELD = "csrf"  # noqa: S105 - a field's name
@@ -36,9 +36,7 @@ async def read_fields(request: Request, issuer: str) -> dict[str, list[str]] | N
     site = request.headers.get("sec-fetch-site", "same-origin")
     if body is None or foreign or site != "same-origin":
         return None
-    return {
-        name: [one.replace("\0", "") for one in values] for name, values in fields_of(body).items()
-    }
+    return {name: [storable(one) for one in values] for name, values in fields_of(body).items()}
 
 
 async def read_form(request: Request, issuer: str) -> Form | None:

@@ -128,10 +128,12 @@ def _put_all(
         command = PutPerson(
             person_id, _record(entry, person_id, known.record if known else None, manager)
         )
-        state = Person(known.record) if known else Person()
-        events = person.DECIDER.decide(state, command, None)
-        if events and not dry_run:
-            work.execute(command, context)
+        events: Sequence[object]
+        if dry_run:
+            state = Person(known.record) if known else Person()
+            events = person.DECIDER.decide(state, command, None)
+        else:
+            events = work.execute(command, context).events
         new = sum(isinstance(one, PersonRegistered) for one in events)
         added, changed = added + new, changed + len(events) - new
     return added, changed

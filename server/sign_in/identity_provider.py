@@ -27,6 +27,7 @@ from projections.identities import person_id_of
 from projections.people import EXTERNAL_ID, people_like
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
 from server.config import Settings
+from server.request_bodies import storable
 from server.secret_tokens import new_secret
 from server.sign_in.claims import Claims, Described, first_person_id, record_of
 from server.sign_in.discovery import Discovery, Provider, provider_faults
@@ -172,7 +173,8 @@ class IdentityProvider:
         def person_of(one: str) -> PersonId:
             return person_id_of(work.rows, issuer, one) or first_person_id(issuer, one)
 
-        person_id = self._known(work, claims) or person_of(subject)
+        linked = person_id_of(work.rows, issuer, subject)
+        person_id = linked or self._provisioned(work, claims) or first_person_id(issuer, subject)
         _, state = work.state_of(person.DECIDER, person_stream(person_id))
         if state.record is not None and state.record.disabled:
             raise PersonDisabled(person_id)
@@ -187,15 +189,13 @@ class IdentityProvider:
         work.execute(link, context)
         return person_id
 
-    def _known(self, work: UnitOfWork, claims: Claims) -> PersonId | None:
-        """Return whom SCIM has provisioned under the id that a claim names, at a first sign-in."""
-        issuer, claim = self.settings.oidc_issuer, self.settings.oidc_external_id_claim
+    def _provisioned(self, work: UnitOfWork, claims: Claims) -> PersonId | None:
+        """Return whom SCIM has provisioned under the id that a claim names."""
+        claim = self.settings.oidc_external_id_claim
         external = claims.get(claim) if claim else None
         if not isinstance(external, str) or not external:
             return None
-        if person_id_of(work.rows, issuer, str(claims["sub"])) is not None:
-            return None
-        _, found = people_like(work.rows, {"external_id": external.replace("\0", "")}, 0, 2)
+        _, found = people_like(work.rows, {"external_id": storable(external)}, 0, 2)
         return found[0].person_id if len(found) == 1 else None
 
     def _is_provisioned(self, record: PersonRecord) -> bool:

@@ -166,22 +166,25 @@ class Nats:
     def _connector(self, credentials: Path | None, own: str) -> Connect:
         """Sign in as the settings say, else with the key that `configuration` made, if it did."""
         seed = self._settings.data_dir / "nats" / own
-        return self._connector_with(credentials or (seed if seed.exists() else None))
+        found = credentials or (seed if seed.exists() else None)
+        try:
+            return connector(self._access(self._settings.nats_url, credentials=found))
+        except BadNatsFile as fault:
+            raise StartFailed(str(fault)) from None
 
-    def _connector_with(self, credentials: Path | None) -> Connect:
+    def _access(
+        self, url: str, *, credentials: Path | None = None, seed: str | None = None
+    ) -> NatsAccess:
         settings = self._settings
-        access = NatsAccess(
-            settings.nats_url,
+        return NatsAccess(
+            url,
             credentials,
             settings.nats_ca,
             settings.nats_cert,
             settings.nats_key,
             settings.nats_tls_first,
+            seed,
         )
-        try:
-            return connector(access)
-        except BadNatsFile as fault:
-            raise StartFailed(str(fault)) from None
 
     def check(self, name: str = "", seed: str = "") -> NatsCheck:
         """Try the attacks with the rights of an integration, and look at version and streams;
@@ -212,17 +215,7 @@ class Nats:
         url = settings.nats_url.rsplit("@", 1)[-1]
         scheme = settings.nats_url.split("://", 1)[0]
         plain = url if "://" in url else f"{scheme}://{url}"
-        return connector(
-            NatsAccess(
-                plain,
-                None,
-                settings.nats_ca,
-                settings.nats_cert,
-                settings.nats_key,
-                settings.nats_tls_first,
-                seed,
-            )
-        )
+        return connector(self._access(plain, seed=seed))
 
     def _checked(self, name: str, victim: str, attacker: Callable[[], Connect]) -> NatsCheck:
         try:

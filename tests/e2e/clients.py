@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from mcp import Client
@@ -16,6 +18,7 @@ from pydantic import AnyUrl
 
 from tests.browser import FormBrowser
 
+DEADLINE = 60
 CALLBACK = "http://127.0.0.1:43210/callback"
 
 
@@ -73,3 +76,17 @@ async def python_client(
         transport = streamable_http_client(f"{browser.issuer}/mcp/user", http_client=http)
         async with Client(transport, mode=mode, elicitation_callback=fill_in) as client:
             yield client
+
+
+async def until(
+    client: Client, request_id: str, fits: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """Look at a request, as its person does, until it is as awaited."""
+    shown: dict[str, Any] = {}
+    async with asyncio.timeout(DEADLINE):
+        while not (shown and fits(shown)):
+            wanted = {"access_request_id": request_id, "expand": ["history"]}
+            listed = await client.call_tool("list_access_requests", wanted)
+            assert listed.structured_content is not None, listed
+            shown = listed.structured_content["items"][0]
+    return shown

@@ -3,7 +3,6 @@ provisioner, two MCP clients and a browser. Every step is an event on the stream
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,12 +15,11 @@ from playwright.async_api import Browser, Page, async_playwright
 from adapters.nats_connection import close, connect
 from tests.browser import FormBrowser
 from tests.e2e.browsing import chromium_path
-from tests.e2e.clients import python_client
+from tests.e2e.clients import DEADLINE, python_client, until
 from tests.e2e.examples import Service, added, running
 from tests.running import PASSWORD, RunningServer
 
 pytestmark = pytest.mark.anyio
-DEADLINE = 60
 ACCESS = 20
 """Seconds that access lasts on this short day."""
 POLICY = {
@@ -73,20 +71,6 @@ async def submit(client: Client, **wish: Any) -> str:
     assert done.structured_content is not None, done
     request_id: str = done.structured_content["access_requests"][0]["id"]
     return request_id
-
-
-async def until(
-    client: Client, request_id: str, fits: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
-    """Look at a request, as its person does, until it is as awaited."""
-    shown: dict[str, Any] = {}
-    async with asyncio.timeout(DEADLINE):
-        while not (shown and fits(shown)):
-            wanted = {"access_request_id": request_id}
-            listed = await client.call_tool("list_access_requests", wanted)
-            assert listed.structured_content is not None, listed
-            shown = listed.structured_content["items"][0]
-    return shown
 
 
 def status(*wanted: str) -> Callable[[dict[str, Any]], bool]:

@@ -3,18 +3,16 @@ know the published contract alone."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mcp import Client
 
 from tests.browser import FormBrowser
-from tests.e2e.clients import python_client
+from tests.e2e.clients import python_client, until
 from tests.e2e.examples import Service, added, running
 from tests.running import RunningServer
 
@@ -34,7 +32,6 @@ RULES = [
     {"app": "lab", "item": "lab:reader", "decision": "approve", "longest_seconds": 604_800},
     {"app": "*", "item": "*admin*", "decision": "deny", "reason": "Ask security first."},
 ]
-DEADLINE = 60
 
 
 @pytest.fixture(scope="module")
@@ -85,20 +82,6 @@ async def submit(client: Client, item: str, length: str = "7 days") -> str:
     assert done.structured_content["outcome"] == "submitted"
     request_id: str = done.structured_content["access_requests"][0]["id"]
     return request_id
-
-
-async def until(
-    client: Client, request_id: str, fits: Callable[[dict[str, Any]], bool]
-) -> dict[str, Any]:
-    """Look at a request, as its person does, until it is as awaited."""
-    shown: dict[str, Any] = {}
-    async with asyncio.timeout(DEADLINE):
-        while not (shown and fits(shown)):
-            wanted = {"access_request_id": request_id, "expand": ["history"]}
-            listed = await client.call_tool("list_access_requests", wanted)
-            assert listed.structured_content is not None
-            shown = listed.structured_content["items"][0]
-    return shown
 
 
 async def test_a_rule_approves_and_the_provisioner_grants(

@@ -3,7 +3,7 @@ doctor, who finds a server that is not safe."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,14 +23,6 @@ pytestmark = pytest.mark.anyio
 JIRA, SLACK = new_nats_key(), new_nats_key()
 BOTH = {"jira": record(JIRA), "slack": record(SLACK)}
 DECISION = "doorward.main.cmd.decide.{}.crm.r-1"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedNatsServer]:
-    running = EmbeddedNatsServer(tmp_path / "nats")
-    running.start()
-    yield running
-    running.close()
 
 
 @pytest.fixture

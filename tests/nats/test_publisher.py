@@ -32,14 +32,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[EmbeddedNatsServer]:
-    running = EmbeddedNatsServer(tmp_path / "nats")
-    running.start()
-    yield running
-    running.close()
-
-
-@pytest.fixture
 def log(tmp_path: Path) -> Iterator[EventStore]:
     store = open_store(f"sqlite:///{tmp_path / 'log.db'}")
     store.create((*SCHEMA, *nats_publisher.SCHEMA))

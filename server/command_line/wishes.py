@@ -1,0 +1,42 @@
+"""What all commands have in common that ask for an operation: what was given on the command line becomes
+the JSON body of the operation, which runs here or in the server that is running."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from server.config import Settings
+
+Operate = Callable[[Settings, argparse.Namespace, str, bytes], int]
+"""Runs an operation by name and prints what it returns."""
+
+UNSENT = frozenset({"run", "render", "json", "stdin"})
+"""What argparse adds beside the wish itself."""
+
+Commands = Any
+"""argparse's action that takes further commands; its class is not public."""
+
+
+def runner(operate: Operate, operation: str) -> Callable[[Settings, argparse.Namespace], int]:
+    """Return what runs a command: the operation, with all that was given."""
+
+    def run(settings: Settings, asked: argparse.Namespace) -> int:
+        wish = {
+            name: value
+            for name, value in vars(asked).items()
+            if name not in UNSENT and value is not None
+        }
+        if getattr(asked, "stdin", False):
+            wish["password"] = sys.stdin.readline().rstrip("\r\n")
+        return operate(settings, asked, operation, json.dumps(wish).encode())
+
+    return run
+
+
+def by_comma(text: str) -> list[str]:
+    """Return a list that was given by comma."""
+    return [one.strip() for one in text.split(",") if one.strip()]
