@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
@@ -12,7 +13,14 @@ from eventsourcing.persistence import PersistenceError
 from adapters import log_table
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.hash_chain import LogHead
-from adapters.postgres_log import LogDatastore, PgCursor, PostgresLogRecorder, run
+from adapters.postgres_log import (
+    LogDatastore,
+    PgCursor,
+    PostgresLogRecorder,
+    placeholders,
+    run,
+)
+from adapters.postgres_postings import SCHEMA, PostgresPostings
 from domain.envelope import Envelope, Recorded
 from domain.ports import (
     Row,
@@ -32,12 +40,23 @@ class PostgresRows:
     def __init__(self, cursor: PgCursor) -> None:
         self._cursor = cursor
         self.executed = 0
+        self.postings = PostgresPostings(cursor)
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
         self.executed += 1
         try:
             return run(self._cursor, sql, params).rowcount
+        except psycopg.IntegrityError as fault:
+            raise RowConflict(str(fault)) from fault
+        except psycopg.OperationalError as fault:
+            raise _unavailable(fault) from fault
+
+    def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
+        """Run a statement once for each set of parameters."""
+        self.executed += 1
+        try:
+            self._cursor.executemany(cast("Any", placeholders(sql)), params)
         except psycopg.IntegrityError as fault:
             raise RowConflict(str(fault)) from fault
         except psycopg.OperationalError as fault:
@@ -129,7 +148,7 @@ class PostgresStore:
         """Create the log's own tables and run these statements, all or nothing."""
         with self._translated(), self._recorder.transaction(commit=True) as cursor:
             self._recorder.create_tables(cursor)
-            for statement in statements:
+            for statement in (*SCHEMA, *statements):
                 run(cursor, statement)
 
     @contextmanager

@@ -14,6 +14,7 @@ from adapters import log_table
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.hash_chain import LogHead
 from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
+from adapters.sqlite_postings import SCHEMA, SQLitePostings
 from domain.envelope import Envelope, Recorded
 from domain.ports import (
     Row,
@@ -35,12 +36,23 @@ class SQLiteRows:
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
         self.executed = 0
+        self.postings = SQLitePostings(cursor)
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
         self.executed += 1
         try:
             return self._cursor.execute(sql, params).rowcount
+        except sqlite3.IntegrityError as fault:
+            raise RowConflict(str(fault)) from fault
+        except sqlite3.OperationalError as fault:
+            raise _unavailable(fault) from fault
+
+    def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
+        """Run a statement once for each set of parameters."""
+        self.executed += 1
+        try:
+            self._cursor.executemany(sql, params)
         except sqlite3.IntegrityError as fault:
             raise RowConflict(str(fault)) from fault
         except sqlite3.OperationalError as fault:
@@ -139,7 +151,7 @@ class SQLiteStore:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 self._recorder._create_table(cursor)  # noqa: SLF001 - the library's own hook
-                for statement in statements:
+                for statement in (*SCHEMA, *statements):
                     cursor.execute(statement)
                 connection.commit()
             except BaseException:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.envelope import Envelope, Recorded
+from domain.postings import Postings
 from domain.values import StreamId, Via
 
 Value = str | int | float | bytes | None
@@ -42,8 +43,15 @@ class Rows(Protocol):
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched. Raises `RowConflict`."""
 
+    def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
+        """Run a statement once for each set of parameters. Raises `RowConflict`."""
+
     def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run a query; return all its rows."""
+
+    @property
+    def postings(self) -> Postings:
+        """The inverted index beside the tables."""
 
 
 class Transaction(Protocol):

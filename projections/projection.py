@@ -21,13 +21,17 @@ class Projection:
     """One read model.
 
     `tables` are the names of its tables, `schema` the statements that create them if absent,
-    `handlers` what each event type does; events of other types pass it by.
+    `handlers` what each event type does; events of other types pass it by. A followed one may
+    derive more from its tables, too much for an event's own transaction: `settle` takes a step of that
+    and says whether there is more, `renew` has it all derived anew, after a rebuild.
     """
 
     name: str
     tables: tuple[str, ...]
     schema: tuple[str, ...]
     handlers: Mapping[type[Event], Handler]
+    settle: Callable[[Rows], bool] = lambda _rows: False
+    renew: Callable[[Rows], None] = lambda _rows: None
 
     def apply(self, rows: Rows, recorded: Recorded) -> None:
         """Change the tables as this event says."""

@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from domain.catalog import EVERYONE
 from domain.policy import DEFAULT_ID
 from domain.ports import Value
+from domain.postings import Seen
 
-_APP_POLICY = (
-    "CASE WHEN EXISTS (SELECT 1 FROM policy y WHERE y.policy_id = a.policy) "
-    f"THEN a.policy ELSE '{DEFAULT_ID}' END"
-)
-_PERMISSION_POLICY = (
-    "CASE WHEN EXISTS (SELECT 1 FROM policy x WHERE x.policy_id = p.policy) "
-    f"THEN p.policy ELSE {_APP_POLICY} END"
-)
-"""Which policy applies, as `projections.policies.policy_for` finds it."""
+
+def _in_force(*named: str) -> str:
+    """Return the expression for the first of these policies that is in force, else the default one,
+    as `projections.policies.policy_for` finds it."""
+    found = f"'{DEFAULT_ID}'"
+    for column in reversed(named):
+        standing = f"EXISTS (SELECT 1 FROM policy y WHERE y.policy_id = {column})"
+        found = f"CASE WHEN {standing} THEN {column} ELSE {found} END"
+    return found
+
+
+_APP_POLICY = _in_force("a.policy")
+_PERMISSION_POLICY = _in_force("p.policy", "a.policy")
+_INDEXED_POLICY = _in_force("s.policy", "s.app_policy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,8 @@ class Where:
         return " AND ".join(self.clauses)
 
 
-def _opened(groups: tuple[str, ...], policy: str) -> Where:
-    """Let through what the audience of the app and the policy (an expression that names it) both
+def _opened(groups: tuple[str, ...], policy: str, audience: str = "a.audience") -> Where:
+    """Let through what the audience of the app and the policy (expressions that name them) both
     open to these groups. A policy that is not in force, or names no group, opens to all."""
     audiences = (EVERYONE, *groups)
     marks = ", ".join("?" * len(groups))
@@ -43,7 +49,7 @@ def _opened(groups: tuple[str, ...], policy: str) -> Where:
     among = f"v.group_name IN ({marks})" if groups else "1 = 0"
     return Where(
         (
-            f"a.audience IN ({', '.join('?' * len(audiences))})",
+            f"{audience} IN ({', '.join('?' * len(audiences))})",
             f"(NOT EXISTS ({named}) OR EXISTS ({named} AND {among}))",
         ),
         (*audiences, *groups),
@@ -62,8 +68,11 @@ def visible_permissions(groups: tuple[str, ...]) -> Where:
     return _opened(groups, _PERMISSION_POLICY)
 
 
-def permissions_in_view(groups: tuple[str, ...]) -> Where:
-    """Return the expression that counts an app's permissions, those only that may be requested."""
-    parts = visible_permissions(groups)
-    counted = f"(SELECT COUNT(*) FROM permission p WHERE p.app_id = a.app_id AND {parts})"
-    return Where((counted,), parts.params)
+def seen_by(groups: tuple[str, ...]) -> Seen:
+    """Return which documents of the search may be shown, by the numbers of their reaches."""
+    opened = _opened(groups, _INDEXED_POLICY, "s.group_name")
+    sql = (
+        "SELECT r.reach FROM search_reach r JOIN search_audience s ON s.audience = r.audience "
+        f"WHERE {opened}"
+    )
+    return Seen(sql, opened.params)

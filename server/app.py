@@ -21,9 +21,11 @@ from server.inbox.own_pages import OwnPages
 from server.integrations.answering import Answering
 from server.integrations.callback import Callbacks
 from server.mcp.admin import AdminTools
+from server.mcp.catalog_queries import CatalogQueries
 from server.mcp.commands import Commands
 from server.mcp.request_queries import RequestQueries
 from server.mcp.resource_server import McpServer
+from server.mcp.search_pages import SearchPages
 from server.mcp.submitting import Submitting
 from server.mcp.tools import UserTools, admin_tools, user_tools
 from server.oauth.authorization_server import AuthorizationServer
@@ -122,6 +124,7 @@ def _user_tools(system: System) -> UserTools:
     requests = RequestQueries(reads, Past(system.store, system.scratch), clock, issuer)
     return UserTools(
         reads,
+        CatalogQueries(SearchPages(system.thesaurus)),
         Submitting(bus, reads, clock, new_id, issuer),
         Commands(bus, requests, clock, new_id),
         requests,

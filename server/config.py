@@ -73,6 +73,7 @@ class Settings:
     webhook_insecure: bool = False
     smtp_url: MailServer | None = field(default=None, repr=False)
     mail_from: Address | None = None
+    thesaurus: Path | None = None
 
     @property
     def issuer(self) -> str:

@@ -91,6 +91,8 @@ class Follower:
         position = self._bus.call_blocking(lambda work: position_of(work.rows, self._projection))
         while events := self._log.events_after(position, BATCH):
             position = self._bus.call_blocking(partial(self._apply, position, events))
+        while self._bus.call_blocking(lambda work: self._projection.settle(work.rows)):
+            pass
         return position
 
     def _apply(self, position: int, events: Sequence[Recorded], work: UnitOfWork) -> int:
@@ -100,5 +102,6 @@ class Follower:
             return reached
         for recorded in events:
             self._projection.apply(work.rows, recorded)
+        self._projection.settle(work.rows)
         set_position(work.rows, self._projection, events[-1].position)
         return events[-1].position

@@ -29,5 +29,6 @@ def rebuild(
         position = events[-1].position
         report(position, work.head)
     for projection in followed:
+        projection.renew(rows)
         set_position(rows, projection, position)
     return position

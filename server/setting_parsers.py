@@ -222,5 +222,6 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "webhook_insecure": _switch,
     "smtp_url": smtp_url,
     "mail_from": mail_from,
+    "thesaurus": Path,
 }
 """Each setting's name, and how its text is read."""

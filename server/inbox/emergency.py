@@ -16,7 +16,7 @@ from domain.errors import MalformedText, Refused
 from domain.policy import Policy
 from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, AppId, PermissionId, PersonId, RequestId, Via
-from projections.catalog_policies import GovernedItem, governed_items
+from projections.catalog.governed import GovernedItem, governed_items
 from projections.people import PersonRow
 from projections.policies import policy_for
 from server.command_bus import CommandBus, CommandContext

@@ -2,71 +2,153 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from domain.errors import OnBehalfNotAllowed, UnknownApp
-from domain.policy import OnBehalf
+from domain.policy import OnBehalf, Policy
 from domain.ports import Rows
-from projections.access_requests import held_items_of
-from projections.catalog import app_by_id, search_apps, search_permissions
+from projections.catalog.queries import (
+    app_by_id,
+    listed_apps,
+    listed_permissions,
+    permission_counts,
+)
+from projections.catalog.rows import AppRow, PermissionRow, permissions_by_id
+from projections.catalog.search.searching import Question
 from projections.people import PersonRow, person_by_id
 from projections.policies import policy_for
 from server.mcp import rendering
 from server.mcp.answers import Answer, Json, line, listing
-from server.mcp.arguments import Arguments
+from server.mcp.arguments import Arguments, BadArguments
 from server.mcp.forms import length_name, request_form
+from server.mcp.search_pages import SearchPage, SearchPages
+from server.mcp.taken import Taken, taken_by
+
+NO_APPS = "No app that this person may request is listed under this; leave the category out."
+NO_APP_NAMED = "No app that this person may request is called just so; leave exact_match out."
+NO_LABEL = "No permission is called just so; leave exact_match out."
+NO_PERMISSIONS = "This app has no permissions of its own; request the app itself."
+NOTHING_LEFT = "The person holds all of these, or has asked for them."
 
 
-def find_apps(rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
-    """Answer search_apps."""
-    page = search_apps(
-        rows,
-        person.groups,
-        arguments.get("name_search"),
-        exact=arguments["exact_match"],
-        category=arguments.get("category"),
-        page=arguments["page"],
-        size=arguments["size"],
-    )
-    held = held_items_of(rows, person.person_id)
-    lines = [line(app.app_id, app.name, app.description) for app in page.items]
-    return listing(
-        page,
-        [rendering.app(app, held) for app in page.items],
-        "No app that this person may request matches; try other or fewer words.",
-        lines,
-        "app",
-    )
+@dataclass(frozen=True, slots=True)
+class CatalogQueries:
+    """The three tools of the catalog."""
+
+    pages: SearchPages
+
+    def find_apps(self, rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
+        """Answer search_apps."""
+        taken = taken_by(rows, person.person_id)
+        without = taken.items if arguments["requestable_only"] else ()
+        queries = _queries(arguments, "name_search")
+        category = arguments.get("category")
+        if queries and not arguments["exact_match"]:
+            question = Question(queries, category=category, without=frozenset(without))
+            page = self.pages.apps(rows, person, question, arguments)
+            return _apps_found(rows, person, taken, page)
+        listed = listed_apps(
+            rows,
+            person.groups,
+            category=category,
+            named=arguments.get("name_search"),
+            without=without,
+            page=arguments["page"],
+            size=arguments["size"],
+        )
+        counts = permission_counts(rows, person.groups, [one.app_id for one in listed.items])
+        empty = NO_APP_NAMED if queries else NO_APPS
+        items = [
+            rendering.app(one, taken, counts.get(one.app_id, 0), short=True)
+            for one in listed.items
+        ]
+        return listing(listed, items, empty, list(map(_app_line, listed.items)), "app")
+
+    def find_permissions(self, rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
+        """Answer search_requestable_permissions."""
+        app_id = arguments.get("app_id")
+        if app_id is not None and app_by_id(rows, person.groups, app_id) is None:
+            raise UnknownApp(app_id)
+        if not _queries(arguments, "search_term"):
+            raise BadArguments("search_term is required.")
+        return self._permissions(rows, person, arguments, NO_LABEL, _short(rows))
+
+    def list_permissions(self, rows: Rows, caller: PersonRow, arguments: Arguments) -> Answer:
+        """Answer list_requestable_permissions: one app, its form, its permissions."""
+        person = _target(rows, caller, arguments)
+        app = app_by_id(rows, person.groups, arguments["app_id"])
+        if app is None:
+            raise UnknownApp(arguments["app_id"])
+        rules = policy_for(rows, app.policy)
+        wanted = {"exact_match": False, **arguments}
+        empty = NOTHING_LEFT if arguments["requestable_only"] else NO_PERMISSIONS
+        answer = self._permissions(rows, person, wanted, empty, _whole(rows, app.policy))
+        count = permission_counts(rows, person.groups, (app.app_id,)).get(app.app_id, 0)
+        config: Json = {
+            "app": rendering.app(app, taken_by(rows, person.person_id), count),
+            **request_form(rules),
+        }
+        need = "required" if rules.justification_required else "optional"
+        default = length_name(rules.default_access_length)
+        form = (
+            f"{app.name}: a business_justification is {need}; access lasts {default} by default."
+        )
+        return Answer({**answer.fields, **config}, f"{form}\n{answer.text}")
+
+    def _permissions(
+        self, rows: Rows, person: PersonRow, arguments: Arguments, empty: str, render: Render
+    ) -> Answer:
+        taken = taken_by(rows, person.person_id)
+        without = taken.items if arguments["requestable_only"] else ()
+        queries = _queries(arguments, "search_term")
+        app_id = arguments.get("app_id")
+        if queries and not arguments["exact_match"]:
+            question = Question(queries, app_id=app_id, without=frozenset(without))
+            page = self.pages.permissions(rows, person, question, arguments)
+            items = [render(one.record, taken, one.hit.score) for one in page.page.items]
+            lines = [_permission_line(one.record) for one in page.page.items]
+            return page.answer(items, lines, "permission")
+        listed = listed_permissions(
+            rows,
+            person.groups,
+            app_id=app_id,
+            named=arguments.get("search_term"),
+            without=without,
+            page=arguments["page"],
+            size=arguments["size"],
+        )
+        items = [render(one, taken, 0.0) for one in listed.items]
+        return listing(
+            listed, items, empty, list(map(_permission_line, listed.items)), "permission"
+        )
 
 
-def find_permissions(rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
-    """Answer search_requestable_permissions."""
-    app_id = arguments.get("app_id")
-    if app_id is not None and app_by_id(rows, person.groups, app_id) is None:
-        raise UnknownApp(app_id)
-    return _permissions(rows, person, arguments, "No permission matches; try other words.")
+Render = Callable[[PermissionRow, Taken, float], Json]
 
 
-def list_permissions(rows: Rows, caller: PersonRow, arguments: Arguments) -> Answer:
-    """Answer list_requestable_permissions: one app, its form, its permissions."""
-    person = _target(rows, caller, arguments)
-    app = app_by_id(rows, person.groups, arguments["app_id"])
-    if app is None:
-        raise UnknownApp(arguments["app_id"])
-    rules = policy_for(rows, app.policy)
-    empty = (
-        "None of its permissions matches; leave search_term out to see all."
-        if "search_term" in arguments
-        else "This app has no permissions of its own; request the app itself."
-    )
-    wanted = {"exact_match": False, **arguments}
-    answer = _permissions(rows, person, wanted, empty, forms_beside=app.policy)
-    config: Json = {
-        "app": rendering.app(app, held_items_of(rows, person.person_id)),
-        **request_form(rules),
-    }
-    need = "required" if rules.justification_required else "optional"
-    default = length_name(rules.default_access_length)
-    form = f"{app.name}: a business_justification is {need}; access lasts {default} by default."
-    return Answer({**answer.fields, **config}, f"{form}\n{answer.text}")
+def _apps_found(rows: Rows, person: PersonRow, taken: Taken, found: SearchPage[AppRow]) -> Answer:
+    """Answer with apps, each with the permissions of it that were found."""
+    shown = found.page.items
+    counts = permission_counts(rows, person.groups, [one.record.app_id for one in shown])
+    parts = permissions_by_id(rows, [part for one in shown for part in one.hit.parts])
+    items: list[Json] = [
+        {
+            **rendering.app(one.record, taken, counts.get(one.record.app_id, 0), short=True),
+            "score": one.hit.score,
+            "matching_permissions": [
+                {"id": part, "label": parts[part].label} for part in one.hit.parts if part in parts
+            ],
+        }
+        for one in shown
+    ]
+    return found.answer(items, [_app_line(one.record) for one in shown], "app")
+
+
+def _queries(arguments: Arguments, name: str) -> tuple[str, ...]:
+    """Return the phrasings of a question, the blank ones left out."""
+    given = [arguments.get(name, ""), *arguments.get("queries", ())]
+    return tuple(one for one in given if one.strip())
 
 
 def _target(rows: Rows, caller: PersonRow, arguments: Arguments) -> PersonRow:
@@ -84,30 +166,45 @@ def _target(rows: Rows, caller: PersonRow, arguments: Arguments) -> PersonRow:
     raise OnBehalfNotAllowed(target_id)
 
 
-def _permissions(
-    rows: Rows,
-    person: PersonRow,
-    arguments: Arguments,
-    empty: str,
-    forms_beside: str | None = None,
-) -> Answer:
-    """Return permissions; each with its own form if that is another than that of the policy that
-    `forms_beside` names."""
-    page = search_permissions(
-        rows,
-        person.groups,
-        arguments.get("search_term"),
-        exact=arguments["exact_match"],
-        app_id=arguments.get("app_id"),
-        page=arguments["page"],
-        size=arguments["size"],
-    )
-    held = held_items_of(rows, person.person_id)
-    items = []
-    for one in page.items:
-        policy = policy_for(rows, one.policy, one.app_policy)
-        other = forms_beside is not None and one.policy not in ("", forms_beside)
-        form = request_form(policy) if other else {}
-        items.append({**rendering.permission(one, held, policy), **form})
-    lines = [line(one.permission_id, one.label, one.description) for one in page.items]
-    return listing(page, items, empty, lines, "permission")
+def _policies(rows: Rows) -> Callable[[PermissionRow], Policy]:
+    """Return what finds the policy of a permission, each looked up once."""
+    known: dict[tuple[str, str], Policy] = {}
+
+    def policy_of(one: PermissionRow) -> Policy:
+        named = (one.policy, one.app_policy)
+        if named not in known:
+            known[named] = policy_for(rows, *named)
+        return known[named]
+
+    return policy_of
+
+
+def _short(rows: Rows) -> Render:
+    """Return what renders permissions as hits among many."""
+    policy_of = _policies(rows)
+
+    def render(one: PermissionRow, taken: Taken, score: float) -> Json:
+        return rendering.permission(one, taken, policy_of(one), score, short=True)
+
+    return render
+
+
+def _whole(rows: Rows, app_policy: str) -> Render:
+    """Return what renders an app's permissions whole, each with its own form if that is another
+    than the app's."""
+    policy_of = _policies(rows)
+
+    def render(one: PermissionRow, taken: Taken, score: float) -> Json:
+        policy = policy_of(one)
+        form = request_form(policy) if one.policy not in ("", app_policy) else {}
+        return {**rendering.permission(one, taken, policy, score), **form}
+
+    return render
+
+
+def _app_line(one: AppRow) -> str:
+    return line(one.app_id, one.name, one.description)
+
+
+def _permission_line(one: PermissionRow) -> str:
+    return line(one.permission_id, one.label, one.description)

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from domain.policy import Policy
-from projections.catalog import AppRow, PermissionRow
+from projections.catalog.rows import AppRow, PermissionRow
 from server.mcp.answers import Json
 from server.mcp.forms import length_options
+from server.mcp.search_rendering import shortened
+from server.mcp.taken import Taken
 
 
-def app(row: AppRow, held: frozenset[str]) -> Json:
-    """Return an AppStoreApp."""
+def app(row: AppRow, taken: Taken, permissions: int, *, short: bool = False) -> Json:
+    """Return an AppStoreApp, of which so many permissions may be requested."""
+    shown = shortened if short else str
     return {
         "id": row.app_id,
         "user_friendly_label": row.name,
-        "description": row.description,
+        "description": shown(row.description),
         "category": ", ".join(row.categories),
         "status": "APPROVED",
-        "request_instructions": row.instructions,
+        "request_instructions": shown(row.instructions),
         "logo_url": row.logo_url,
         "website_url": row.website_url,
         "allow_multiple_permission_selection": row.multiple_permissions,
-        "permission_count": row.permission_count,
-        "requestable": True,
-        "already_held": row.app_id in held,
+        "permission_count": permissions,
+        **taken.fields(row.app_id, otherwise=permissions > 0),
     }
 
 
-def permission(row: PermissionRow, held: frozenset[str], policy: Policy) -> Json:
+def permission(
+    row: PermissionRow, taken: Taken, policy: Policy, score: float = 0.0, *, short: bool = False
+) -> Json:
     """Return a requestable permission."""
     return {
         "id": row.permission_id,
@@ -34,9 +38,8 @@ def permission(row: PermissionRow, held: frozenset[str], policy: Policy) -> Json
         "type": row.kind,
         "app_id": row.app_id,
         "app_name": row.app_name,
-        "description": row.description,
+        "description": shortened(row.description) if short else row.description,
         "access_length_options": length_options(policy),
-        "requestable": True,
-        "already_held": row.permission_id in held,
-        "score": row.score,
+        **taken.fields(row.permission_id),
+        "score": score,
     }

@@ -13,7 +13,7 @@ from domain.errors import AlreadyHeld, InputMissing
 from domain.ports import Clock, NewId, Rows
 from domain.values import AppId, PermissionId, PersonId, RequestId
 from projections.access_requests import RequestRow, request_of
-from projections.catalog_policies import policy_names
+from projections.catalog.governed import policy_names
 from projections.policies import policy_for
 from server.bearer import AccessGrant
 from server.command_bus import CommandBus, Executed

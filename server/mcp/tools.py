@@ -12,10 +12,11 @@ from domain.person import Role
 from domain.values import Scopes
 from projections.people import PersonRow
 from server.bearer import AccessGrant
-from server.mcp import admin, catalog_queries, schemas
+from server.mcp import admin, schemas
 from server.mcp.admin import AdminTools
 from server.mcp.answers import Answer, Query
 from server.mcp.arguments import Arguments
+from server.mcp.catalog_queries import CatalogQueries
 from server.mcp.commands import Commands
 from server.mcp.request_queries import RequestQueries
 from server.mcp.submitting import Submitting
@@ -69,6 +70,7 @@ class UserTools:
     """What runs the tools at ``/mcp/user``."""
 
     reads: Reads
+    catalog: CatalogQueries
     submitting: Submitting
     commands: Commands
     requests: RequestQueries
@@ -85,9 +87,9 @@ def user_tools(run: UserTools, features: frozenset[str]) -> Toolset:
 
     requests, commands = run.requests, run.commands
     tools = (
-        ServedTool(schemas.SEARCH_APPS, query(catalog_queries.find_apps), READING),
-        ServedTool(schemas.SEARCH_PERMISSIONS, query(catalog_queries.find_permissions), READING),
-        ServedTool(schemas.LIST_PERMISSIONS, query(catalog_queries.list_permissions), READING),
+        ServedTool(schemas.SEARCH_APPS, query(run.catalog.find_apps), READING),
+        ServedTool(schemas.SEARCH_PERMISSIONS, query(run.catalog.find_permissions), READING),
+        ServedTool(schemas.LIST_PERMISSIONS, query(run.catalog.list_permissions), READING),
         ServedTool(schemas.SUBMIT, run.submitting, WRITING),
         ServedTool(schemas.LIST_REQUESTS, requests.find, READING),
         _optional(schemas.GET, requests.get, READING),

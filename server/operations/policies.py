@@ -13,7 +13,7 @@ from domain.errors import UnknownPermission, UnknownPerson
 from domain.policy import Policy, RetirePolicy
 from domain.ports import Rows
 from domain.values import AppId, PermissionId, PersonId, RequestId
-from projections.catalog import app_of_permission
+from projections.catalog.queries import app_of_permission
 from projections.people import person_by_id, person_by_username
 from projections.policies import policies, policy_by_id
 from server.catalog.file import parse_catalog

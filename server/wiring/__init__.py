@@ -44,7 +44,9 @@ from projections import (
     token_families,
     webhooks,
 )
+from projections.catalog.search.thesaurus import BadThesaurus
 from server import follower, idempotency
+from server.catalog.thesaurus_file import ThesaurusFile
 from server.command_bus import CommandBus, Reactions
 from server.config import Settings
 from server.follower import Follower, Growth
@@ -122,6 +124,7 @@ class System:
     mailer: Mailer | None
     nats: Nats
     scratch: Callable[[], EventStore]
+    thesaurus: ThesaurusFile
 
 
 @contextmanager
@@ -132,18 +135,17 @@ def open_system(settings: Settings) -> Iterator[System]:
         opened.enter_context(_only_writer(settings))
         store = _store(settings)
         opened.callback(store.close)
-        growth = Growth()
-        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, _reactions(settings))
+        growth, reactions = Growth(), _reactions(settings)
+        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, reactions)
         bus.start()
         opened.callback(bus.close)
-        followers = _followers(bus, store, growth)
         reads = Reads(store, local=settings.on_sqlite)
         yield System(
             settings,
             store,
             bus,
             reads,
-            followers,
+            _followers(bus, store, growth),
             growth,
             utc_now,
             new_id,
@@ -155,7 +157,15 @@ def open_system(settings: Settings) -> Iterator[System]:
             _mailer(settings),
             Nats(settings, store, reads, growth),
             lambda: open_store(MEMORY),
+            _thesaurus(settings),
         )
+
+
+def _thesaurus(settings: Settings) -> ThesaurusFile:
+    try:
+        return ThesaurusFile(settings.thesaurus)
+    except (BadThesaurus, OSError) as fault:
+        raise StartFailed(f"DOORWARD_THESAURUS: {settings.thesaurus}: {fault}") from None
 
 
 def _followers(bus: CommandBus, store: EventStore, growth: Growth) -> tuple[Follower, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
@@ -12,14 +11,14 @@ from domain.catalog import AppRecord, PutApp, RetireApp, RetirePermission
 from domain.ports import EventStore
 from domain.values import AppId, RequestId
 from projections import catalog
-from projections.catalog import search_apps, search_permissions
+from projections.catalog.queries import listed_apps
 from server.command_bus import CommandBus
 from server.follower import Follower, position_of
 from server.rebuild import rebuild
 from server.wiring import INLINE
 from tests import seeds
 from tests.conftest import table_rows
-from tests.seeds import ALICE, CONTEXT, CRM, WRITER, submission
+from tests.seeds import ALICE, CONTEXT, WRITER, submission
 from tests.times import NOW
 
 pytestmark = pytest.mark.anyio
@@ -73,7 +72,7 @@ async def test_two_followers_of_one_read_model_do_not_apply_an_event_twice(
     other = Follower(bus, store, catalog.PROJECTION)
     await asyncio.gather(asyncio.to_thread(follower.catch_up), asyncio.to_thread(other.catch_up))
     with store.read() as rows:
-        assert search_apps(rows, ("sales",), None).total == 3
+        assert listed_apps(rows, ("sales",)).total == 3
         assert position_of(rows, catalog.PROJECTION) == store.head()
 
 
@@ -89,24 +88,4 @@ async def test_a_woken_follower_comes_after_the_log(
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     with store.read() as rows:
-        assert search_apps(rows, (), "people").items[0].app_id == "hr"
-
-
-async def test_a_search_prefers_names_and_counts_only_what_is_allowed(
-    bus: CommandBus, store: EventStore, follower: Follower
-) -> None:
-    record = AppRecord("Ledger", "Books; not the wiki.")
-    await bus.execute(PutApp(AppId("ledger"), record), CONTEXT)
-    await bus.execute(
-        PutApp(AppId("secret-wiki"), replace(record, name="Wiki", audience="finance")), CONTEXT
-    )
-    await asyncio.to_thread(follower.catch_up)
-    with store.read() as rows:
-        found = search_apps(rows, (), "wiki")
-        assert [one.app_id for one in found.items] == ["wiki", "ledger"]
-        assert found.total == 2
-        assert search_apps(rows, ("finance",), "wiki").total == 3
-        assert [one.app_id for one in search_apps(rows, (), "Wiki", exact=True).items] == ["wiki"]
-        assert search_apps(rows, (), None, category="knowledge").total == 1
-        assert search_permissions(rows, (), "customers").total == 0
-        assert search_permissions(rows, ("sales",), "customers", app_id=CRM).total == 2
+        assert listed_apps(rows, (), named="people").items[0].app_id == "hr"

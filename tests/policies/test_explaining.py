@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.errors import UnknownPerson
-from projections.catalog import app_by_id, search_permissions
+from projections.catalog.queries import app_by_id, listed_permissions, permission_counts
 from server.catalog.file import BadCatalog
 from server.operations import OPERATIONS
 from server.wiring import System
@@ -121,10 +121,9 @@ def test_what_a_policy_does_not_let_a_person_request_is_neither_found_nor_counte
     found = run(crm, "policy explain", person="alice", items=[WRITER])
     assert found["refused"]["code"] == "unknown_permission"
     with crm.store.read() as rows:
-        mine = search_permissions(rows, ("sales",), None, app_id=CRM)
+        mine = listed_permissions(rows, ("sales",), app_id=CRM)
         assert [one.permission_id for one in mine.items] == [READER]
-        app = app_by_id(rows, ("sales",), CRM)
-        assert app is not None
-        assert app.permission_count == 1
-        board = search_permissions(rows, ("sales", "board"), None, app_id=CRM)
+        assert app_by_id(rows, ("sales",), CRM) is not None
+        assert permission_counts(rows, ("sales",), (CRM,)) == {CRM: 1}
+        board = listed_permissions(rows, ("sales", "board"), app_id=CRM)
         assert board.total == 2

@@ -29,8 +29,21 @@ APP = object_of(
     allow_multiple_permission_selection={"type": "boolean"},
     permission_count={"type": "integer"},
     requestable={"type": "boolean"},
+    reason_not_requestable=MAYBE,
     already_held={"type": "boolean"},
 )
+_FOUND_APP = {
+    **APP,
+    "properties": {
+        **APP["properties"],  # type: ignore[dict-item]  # a schema's properties are schemas
+        "score": {"type": "number"},
+        "matching_permissions": {
+            "type": "array",
+            "items": object_of(id=TEXT, label=TEXT),
+            "description": "Its permissions that match best.",
+        },
+    },
+}
 _PERMISSION: dict[str, Schema] = {
     "id": TEXT,
     "label": TEXT,
@@ -40,6 +53,7 @@ _PERMISSION: dict[str, Schema] = {
     "description": TEXT,
     "access_length_options": {"type": "array", "items": TEXT},
     "requestable": {"type": "boolean"},
+    "reason_not_requestable": MAYBE,
     "already_held": {"type": "boolean"},
     "score": {"type": "number"},
 }
@@ -55,21 +69,53 @@ FORM: dict[str, Schema] = {
 """The request form; a permission carries its own where that is another than the app's."""
 _WITH_FORM = {**_PERMISSION, **FORM}
 
+_QUERIES: Schema = {
+    "type": "array",
+    "items": WORDS,
+    "maxItems": 5,
+    "description": "Further phrasings of the same question; their results are fused.",
+}
+_ONLY: Schema = {
+    "type": "boolean",
+    "default": False,
+    "description": "Leave out what the person holds or has asked for.",
+}
+_PAGES: dict[str, Schema] = {
+    **PAGING,
+    "size": {"type": "integer", "minimum": 1, "maximum": 100, "default": 10},
+    "cursor": {
+        "type": "string",
+        "maxLength": 1_000,
+        "description": "The next_cursor of the page before, in place of page.",
+    },
+}
+_SEARCHED: dict[str, Schema] = {
+    "match": {"type": "string", "enum": ["strong", "partial", "weak", "none"]},
+    "unmatched": {"type": "array", "items": TEXT},
+    "corrected": {"type": "object", "additionalProperties": TEXT},
+    "next_cursor": TEXT,
+    "catalog_changed": {"type": "boolean"},
+}
+"""What a search says of itself."""
+
 SEARCH_APPS = Tool(
     name="search_apps",
     title="Search apps",
     description=(
-        "Find apps that the person may request access to. Use product, task or department words "
-        "rather than whole sentences; leave name_search out to browse."
+        "Find apps that the person may request access to, and in each the permissions that match. "
+        "Use product, task and permission words in the catalog's language rather than whole "
+        "sentences; leave name_search out to browse."
     ),
     input_schema=closed_input(
         [],
         name_search={**WORDS, "description": "Words of the app's name or purpose."},
+        queries=_QUERIES,
         exact_match={"type": "boolean", "default": False},
         category={**WORDS, "description": "Only apps of this category."},
-        **PAGING,
+        requestable_only=_ONLY,
+        **_PAGES,
     ),
-    output_schema=list_output(APP),
+    output_schema=list_output(_FOUND_APP, **_SEARCHED),
     annotations=READ,
 )
 SEARCH_PERMISSIONS = Tool(
@@ -77,16 +123,22 @@ SEARCH_PERMISSIONS = Tool(
     title="Search permissions",
     description=(
         "Find permissions (roles, groups, licences) that the person may request, over all apps "
-        "or in one. Use words for the task or the role."
+        "or in one. Use product, task and permission words, in the catalog's language."
     ),
     input_schema=closed_input(
-        ["search_term"],
-        search_term={**WORDS, "minLength": 1},
+        [],
+        search_term={
+            **WORDS,
+            "minLength": 1,
+            "description": "Required, unless queries are given.",
+        },
+        queries=_QUERIES,
         exact_match={"type": "boolean", "default": False},
         app_id=ID,
-        **PAGING,
+        requestable_only=_ONLY,
+        **_PAGES,
     ),
-    output_schema=list_output(PERMISSION),
+    output_schema=list_output(PERMISSION, **_SEARCHED),
     annotations=READ,
 )
 LIST_PERMISSIONS = Tool(
@@ -100,9 +152,14 @@ LIST_PERMISSIONS = Tool(
         ["app_id"],
         app_id=ID,
         search_term=WORDS,
+        queries=_QUERIES,
         target_user_id={**ID, "description": "Whom it would be for, if not the person himself."},
+        requestable_only=_ONLY,
         **PAGING,
+        cursor=_PAGES["cursor"],
     ),
-    output_schema=list_output({**PERMISSION, "properties": _WITH_FORM}, app=APP, **FORM),
+    output_schema=list_output(
+        {**PERMISSION, "properties": _WITH_FORM}, app=APP, **FORM, **_SEARCHED
+    ),
     annotations=READ,
 )

@@ -1,0 +1,63 @@
+"""The `Postings` port on PostgreSQL: a tsvector of our own words under a GIN index, without a text
+search configuration and without an extension, so that it holds the very terms that SQLite holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from adapters.postgres_log import PgCursor, run
+from adapters.posting_terms import encoded, expression
+from domain.postings import COLLECTIONS, Group, Posting, Seen
+
+SCHEMA = tuple(
+    statement
+    for name in COLLECTIONS
+    for statement in (
+        f"CREATE TABLE IF NOT EXISTS posting_{name} (number BIGINT PRIMARY KEY, "
+        "audience BIGINT NOT NULL, length BIGINT NOT NULL, terms TSVECTOR NOT NULL)",
+        f"CREATE INDEX IF NOT EXISTS posting_{name}_terms ON posting_{name} "
+        "USING GIN (terms) WITH (fastupdate = off)",
+    )
+)
+
+
+class PostgresPostings:
+    """The index over one cursor."""
+
+    def __init__(self, cursor: PgCursor) -> None:
+        self._cursor = cursor
+
+    def put(self, collection: str, postings: Sequence[Posting]) -> None:
+        """Add documents whose numbers are not there."""
+        self._cursor.executemany(
+            f"INSERT INTO posting_{collection} (number, audience, length, terms) "
+            "VALUES (%s, %s, %s, array_to_tsvector(%s::text[]))",
+            [
+                (one.number, one.audience, one.length, list(map(encoded, one.terms)))
+                for one in postings
+            ],
+        )
+
+    def remove(self, collection: str, postings: Sequence[Posting]) -> None:
+        """Take documents out, given just as they were put in."""
+        numbers = [one.number for one in postings]
+        sql = f"DELETE FROM posting_{collection} WHERE number = ANY(?)"
+        run(self._cursor, sql, (numbers,))
+
+    def clear(self, collection: str) -> None:
+        """Take all documents out."""
+        run(self._cursor, f"DELETE FROM posting_{collection}")
+
+    def find(
+        self, collection: str, groups: Sequence[Group], seen: Seen, limit: int, *, shortest: bool
+    ) -> list[int]:
+        """Return the numbers of up to `limit` documents; see the port."""
+        match = expression(groups, " & ", " | ", "'")
+        order = "length, number" if shortest else "number"
+        found = run(
+            self._cursor,
+            f"SELECT number FROM posting_{collection} WHERE terms @@ ?::tsquery "
+            f"AND audience IN ({seen.sql}) ORDER BY {order} LIMIT ?",
+            (match, *seen.params, limit),
+        )
+        return [number for (number,) in found.fetchall()]

@@ -1,0 +1,60 @@
+"""An inverted index beside the tables of the store: which documents hold which terms. It finds; it does
+not rank, so that both databases find the same. Collections are kept apart and known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+COLLECTIONS = ("app_0", "app_1", "permission_0", "permission_1")
+"""Apps and permissions, each in two generations: one is searched while the other is built."""
+
+Term = str
+"""Any text without blanks, at most `MOST_TERM` characters."""
+
+MOST_TERM = 200
+
+Alternative = tuple[Term, ...]
+"""Terms that must all be there."""
+
+Group = tuple[Alternative, ...]
+"""Alternatives of which one must be there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A document: its number in the collection, who may see it (the number of an audience), a length
+    by which shorter ones come first, and its terms, each once."""
+
+    number: int
+    audience: int
+    length: int
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A ``SELECT`` of the numbers of the audiences that may be shown, with its parameters."""
+
+    sql: str
+    params: tuple[str | int | float | bytes | None, ...]
+
+
+class Postings(Protocol):
+    """The index, within one transaction or one consistent read."""
+
+    def put(self, collection: str, postings: Sequence[Posting]) -> None:
+        """Add documents whose numbers are not there."""
+
+    def remove(self, collection: str, postings: Sequence[Posting]) -> None:
+        """Take documents out, given just as they were put in."""
+
+    def clear(self, collection: str) -> None:
+        """Take all documents out."""
+
+    def find(
+        self, collection: str, groups: Sequence[Group], seen: Seen, limit: int, *, shortest: bool
+    ) -> list[int]:
+        """Return the numbers of up to `limit` documents in which each of the groups is, and whose
+        audience may be shown: the shortest if `shortest`, else those with the lowest numbers."""

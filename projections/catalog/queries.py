@@ -1,0 +1,185 @@
+"""What a person finds in the catalog: searched, listed or by id. He finds only what his groups may request,
+and counts only that; what search says is checked again when the rows are read, since search follows
+behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from domain.ports import Rows, Value
+from domain.values import AppId
+from projections.catalog.rows import (
+    APP_COLUMNS,
+    PERMISSION_COLUMNS,
+    PERMISSIONS,
+    AppRow,
+    PermissionRow,
+    app_row,
+    permission_row,
+)
+from projections.catalog.search.analysis import whole
+from projections.catalog.search.findings import Found, Hit
+from projections.catalog.search.generations import live_generation
+from projections.catalog.search.tables import Collection
+from projections.columns import number, text_list
+from projections.pages import Page
+from projections.visibility import Where, seen_by, visible_apps, visible_permissions
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Generic[Record]):
+    """A record that was found, and how."""
+
+    record: Record
+    hit: Hit
+
+
+def app_by_id(rows: Rows, groups: tuple[str, ...], app_id: str) -> AppRow | None:
+    """Return one app if these groups may request it, else None."""
+    where = visible_apps(groups).and_("a.app_id = ?", app_id)
+    found = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
+    return app_row(found[0]) if found else None
+
+
+def app_of_permission(rows: Rows, permission_id: str) -> AppId | None:
+    """Return the app that a permission belongs to, whoever may see it."""
+    found = rows.select("SELECT app_id FROM permission WHERE permission_id = ?", (permission_id,))
+    return AppId(str(found[0][0])) if found else None
+
+
+def apps_found(
+    rows: Rows, groups: tuple[str, ...], found: Found, page: int, size: int
+) -> Page[Finding[AppRow]]:
+    """Return a page of the apps that a search found."""
+    hits = found.hits[(page - 1) * size : page * size]
+    where = _among(visible_apps(groups), "a.app_id", hits)
+    selected = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
+    apps = {str(row[0]): app_row(row) for row in selected}
+    items = tuple(Finding(apps[one.item_id], one) for one in hits if one.item_id in apps)
+    return Page(items, len(found.hits), page, size)
+
+
+def permissions_found(
+    rows: Rows, groups: tuple[str, ...], found: Found, page: int, size: int
+) -> Page[Finding[PermissionRow]]:
+    """Return a page of the permissions that a search found."""
+    hits = found.hits[(page - 1) * size : page * size]
+    where = _among(visible_permissions(groups), "p.permission_id", hits)
+    selected = rows.select(
+        f"SELECT {PERMISSION_COLUMNS} FROM {PERMISSIONS} WHERE {where}", where.params
+    )
+    records = {str(row[0]): permission_row(row) for row in selected}
+    items = tuple(Finding(records[one.item_id], one) for one in hits if one.item_id in records)
+    return Page(items, len(found.hits), page, size)
+
+
+def listed_apps(
+    rows: Rows,
+    groups: tuple[str, ...],
+    *,
+    category: str | None = None,
+    named: str | None = None,
+    without: Sequence[str] = (),
+    page: int = 1,
+    size: int = 20,
+) -> Page[AppRow]:
+    """Return a page of the apps by name, those of a category or with just this name alone."""
+    where = _indexed(rows, groups, Collection.APP, "a.app_id", without)
+    if category is not None:
+        where = where.and_("a.category_key LIKE ?", f"%|{whole(category)}|%")
+    if named is not None:
+        where = where.and_("a.name_key = ?", whole(named))
+    source = "app a, search_document d"
+    total = number(rows.select(f"SELECT COUNT(*) FROM {source} WHERE {where}", where.params)[0][0])
+    found = rows.select(
+        f"SELECT {APP_COLUMNS} FROM {source} WHERE {where} "
+        "ORDER BY a.name_key, a.app_id LIMIT ? OFFSET ?",
+        (*where.params, size, (page - 1) * size),
+    )
+    return Page(tuple(map(app_row, found)), total, page, size)
+
+
+def listed_permissions(
+    rows: Rows,
+    groups: tuple[str, ...],
+    *,
+    app_id: str | None = None,
+    named: str | None = None,
+    without: Sequence[str] = (),
+    page: int = 1,
+    size: int = 20,
+) -> Page[PermissionRow]:
+    """Return a page of the permissions by label, those of one app or with just this label alone."""
+    where = _indexed(rows, groups, Collection.PERMISSION, "p.permission_id", without)
+    if app_id is not None:
+        where = where.and_("p.app_id = ?", app_id)
+    if named is not None:
+        where = where.and_("p.name_key = ?", whole(named))
+    source = "permission p, app a, search_document d"
+    where = where.and_("a.app_id = p.app_id")
+    if app_id is not None and named is None and not without:
+        total = permission_counts(rows, groups, (app_id,)).get(app_id, 0)
+    else:
+        counted = f"SELECT COUNT(*) FROM {source} WHERE {where}"
+        total = number(rows.select(counted, where.params)[0][0])
+    found = rows.select(
+        f"SELECT {PERMISSION_COLUMNS} FROM {source} WHERE {where} "
+        "ORDER BY p.app_id, p.name_key, p.permission_id LIMIT ? OFFSET ?",
+        (*where.params, size, (page - 1) * size),
+    )
+    return Page(tuple(map(permission_row, found)), total, page, size)
+
+
+def permission_counts(
+    rows: Rows, groups: tuple[str, ...], app_ids: Sequence[str]
+) -> dict[str, int]:
+    """Return how many permissions of each app these groups may request; nothing of an app of which
+    they may request none."""
+    if not app_ids:
+        return {}
+    seen = seen_by(groups)
+    found = rows.select(
+        "SELECT app_id, SUM(permissions) FROM search_tally WHERE generation = ? "
+        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND reach IN ({seen.sql}) "
+        "GROUP BY app_id",
+        (live_generation(rows), *app_ids, *seen.params),
+    )
+    return {str(app_id): int(str(count)) for app_id, count in found}
+
+
+def categories(rows: Rows, groups: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the categories of the apps that these groups may request, by name."""
+    where = _indexed(rows, groups, Collection.APP, "a.app_id")
+    found = rows.select(
+        f"SELECT DISTINCT a.categories_json FROM app a, search_document d WHERE {where}",
+        where.params,
+    )
+    named = {category for (text,) in found for category in text_list(text)}
+    return tuple(sorted(named, key=str.casefold))
+
+
+def _among(where: Where, column: str, hits: Sequence[Hit]) -> Where:
+    if not hits:
+        return where.and_("1 = 0")
+    marks = ", ".join("?" * len(hits))
+    return where.and_(f"{column} IN ({marks})", *(one.item_id for one in hits))
+
+
+def _indexed(
+    rows: Rows,
+    groups: tuple[str, ...],
+    collection: Collection,
+    key: str,
+    without: Sequence[str] = (),
+) -> Where:
+    """Let through what stands in the index (``d``) and may be shown, save what is `without`."""
+    seen = seen_by(groups)
+    params: tuple[Value, ...] = (live_generation(rows), collection)
+    where = Where((f"d.generation = ? AND d.collection = ? AND d.item_id = {key}",), params)
+    if without:
+        where = where.and_(f"{key} NOT IN ({', '.join('?' * len(without))})", *without)
+    return where.and_(f"d.reach IN ({seen.sql})", *seen.params)

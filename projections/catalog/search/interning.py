@@ -1,0 +1,91 @@
+"""What many documents have in common stands once, under a number: contexts, audiences, and reaches (the
+audiences of which any may see a document). Numbers are given in the order of the log, so that a
+rebuild gives the same ones. Nothing is ever taken out: there are few of each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from domain.ports import Rows, Value
+from projections.catalog.search.documents import Audience, Context, joined, parted
+from projections.columns import number
+
+
+def context_number(rows: Rows, context: Context) -> int:
+    """Return the number of a context."""
+    columns = (joined(context.app), joined(context.categories), joined(context.about))
+    digest = _digest(*columns)
+    found = rows.select("SELECT context FROM search_context WHERE digest = ?", (digest,))
+    if found:
+        return number(found[0][0])
+    return _insert(rows, "search_context", "context", ("digest", digest), columns)
+
+
+def contexts(rows: Rows, numbers: Iterable[int]) -> dict[int, Context]:
+    """Return contexts by their numbers."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    found = rows.select(
+        "SELECT context, app, categories, about FROM search_context "
+        f"WHERE context IN ({', '.join(map(str, wanted))})"
+    )
+    return {
+        number(one): Context(parted(app), parted(categories), parted(about))
+        for one, app, categories, about in found
+    }
+
+
+def audience_number(rows: Rows, audience: Audience) -> int:
+    """Return the number of an audience."""
+    key = (audience.group_name, audience.policy, audience.app_policy)
+    found = rows.select(
+        "SELECT audience FROM search_audience "
+        "WHERE group_name = ? AND policy = ? AND app_policy = ?",
+        key,
+    )
+    if found:
+        return number(found[0][0])
+    following = _following(rows, "search_audience", "audience")
+    rows.execute(
+        "INSERT INTO search_audience (audience, group_name, policy, app_policy) "
+        "VALUES (?, ?, ?, ?)",
+        (following, *key),
+    )
+    return following
+
+
+def reach_number(rows: Rows, audiences: Iterable[int]) -> int:
+    """Return the number of what any of these audiences may see."""
+    members = sorted(set(audiences))
+    digest = _digest(*map(str, members))
+    found = rows.select("SELECT reach FROM search_reach WHERE digest = ? LIMIT 1", (digest,))
+    if found:
+        return number(found[0][0])
+    following = _following(rows, "search_reach", "reach")
+    rows.execute_many(
+        "INSERT INTO search_reach (reach, digest, audience) VALUES (?, ?, ?)",
+        [(following, digest, one) for one in members],
+    )
+    return following
+
+
+def _insert(
+    rows: Rows, table: str, key: str, digest: tuple[str, str], columns: tuple[Value, ...]
+) -> int:
+    following = _following(rows, table, key)
+    marks = ", ".join("?" * (2 + len(columns)))
+    sql = f"INSERT INTO {table} ({key}, {digest[0]}, app, categories, about) VALUES ({marks})"
+    rows.execute(sql, (following, digest[1], *columns))
+    return following
+
+
+def _following(rows: Rows, table: str, key: str) -> int:
+    return number(rows.select(f"SELECT COALESCE(MAX({key}), 0) + 1 FROM {table}")[0][0])
+
+
+def _digest(*columns: str) -> str:
+    return hashlib.blake2b(
+        "\0".join(columns).encode("utf-8", "replace"), digest_size=16
+    ).hexdigest()

@@ -1,0 +1,101 @@
+"""How well a document answers: BM25F (Robertson, Zaragoza, Taylor 2004) over the fields, of each word's
+choices the best, and that the more the larger the part of the query is that was met. Pure, and the
+same whatever database found the documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from projections.catalog.search.documents import Context, Document
+from projections.catalog.search.planning import Plan, Sought
+from projections.catalog.search.statistics import Totals
+
+K1, B = 1.2, 0.4
+FIELD_WEIGHTS = {"label": 4.0, "app": 2.5, "categories": 1.5, "description": 1.5, "about": 0.4}
+BASE = 0.3
+"""What part of the score does not depend on coverage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A document, its score, what part of the query it met (0 to 1), and the terms that met it."""
+
+    document: Document
+    score: float
+    coverage: float
+    met: tuple[frozenset[str], ...]
+
+
+class Scorer:
+    """Scores documents against one plan."""
+
+    def __init__(self, plan: Plan, totals: Totals) -> None:
+        self._plan = plan
+        self._totals = totals
+        self._terms = {
+            term for one in plan.sought for choice in one.choices for term in choice.terms
+        }
+        self._rarity = {term: self._idf(plan.documents.get(term, 0)) for term in self._terms}
+        self._said = [self._importance(one) for one in plan.sought]
+        self._whole = sum(self._said) or 1.0
+        self._contexts: dict[int, Mapping[str, float]] = {}
+
+    def score(self, document: Document, context: int) -> Scored:
+        """Return the score of a document, whose context has this number."""
+        frequencies = self._frequencies(document, context)
+        total, covered, met = 0.0, 0.0, []
+        for one, importance in zip(self._plan.sought, self._said, strict=True):
+            worth, weight, terms = self._best(one, frequencies)
+            total += worth * one.said.weight
+            covered += importance * min(1.0, weight)
+            met.append(terms)
+        coverage = covered / self._whole
+        score = total * (BASE + (1 - BASE) * coverage)
+        return Scored(document, round(score, 6), coverage, tuple(met))
+
+    def _best(
+        self, sought: Sought, frequencies: Mapping[str, float]
+    ) -> tuple[float, float, frozenset[str]]:
+        best = 0.0, 0.0, frozenset[str]()
+        for choice in sought.choices:
+            if all(term in frequencies for term in choice.terms):
+                each = [self._worth(term, frequencies[term]) for term in choice.terms]
+                worth = choice.weight * sum(each) / len(each)
+                if worth > best[0]:
+                    best = worth, choice.weight, frozenset(choice.terms)
+        return best
+
+    def _worth(self, term: str, frequency: float) -> float:
+        return self._rarity[term] * frequency * (K1 + 1) / (K1 + frequency)
+
+    def _frequencies(self, document: Document, context: int) -> dict[str, float]:
+        """Return the weighted frequency of each sought term."""
+        if context not in self._contexts:
+            self._contexts[context] = self._of_context(document.context)
+        found = dict(self._contexts[context])
+        self._add(found, "label", document.label)
+        self._add(found, "description", document.description)
+        return found
+
+    def _of_context(self, context: Context) -> Mapping[str, float]:
+        found: dict[str, float] = {}
+        self._add(found, "app", context.app)
+        self._add(found, "categories", context.categories)
+        self._add(found, "about", context.about)
+        return found
+
+    def _add(self, found: dict[str, float], field: str, words: tuple[str, ...]) -> None:
+        hits = [word for word in words if word in self._terms]
+        if hits:
+            length = 1 - B + B * len(words) / self._totals.mean[field]
+            for word in hits:
+                found[word] = found.get(word, 0.0) + FIELD_WEIGHTS[field] / length
+
+    def _idf(self, documents: int) -> float:
+        count = self._totals.documents
+        return math.log(1 + (count - documents + 0.5) / (documents + 0.5))
+
+    def _importance(self, sought: Sought) -> float:
+        return self._idf(sought.documents) * sought.said.weight

@@ -1,0 +1,157 @@
+"""Searching: apps and permissions that a person may request, the best first. Each phrasing is planned,
+its candidates are found and scored; an app is also worth what the best of its permissions is; several
+phrasings, and the ranking by meaning where there is one, are fused by rank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from domain.ports import Rows
+from domain.postings import Seen
+from projections.catalog.search.candidates import Ladder
+from projections.catalog.search.documents import app_mark, category_mark
+from projections.catalog.search.findings import Found, Hit, Wording, gathered, worded
+from projections.catalog.search.fusing import Ranked, fused
+from projections.catalog.search.generations import live_generation
+from projections.catalog.search.planning import Plan, plan
+from projections.catalog.search.scoring import Scored, Scorer
+from projections.catalog.search.statistics import totals
+from projections.catalog.search.stored import stored_numbers
+from projections.catalog.search.tables import Collection
+from projections.catalog.search.thesaurus import Thesaurus
+from projections.catalog.search.vocabulary import Vocabulary
+
+MOST_QUERIES = 6
+ROLL_UP = 0.5
+"""What the best of its permissions adds to an app's own score."""
+MOST_PARTS = 3
+"""Permissions that are named for which an app was found."""
+
+
+Phrasing = tuple[tuple[Hit, ...], Wording]
+"""What one phrasing found, the best first, and what became of its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is sought: up to `MOST_QUERIES` phrasings of one question, of one app's permissions where
+    `app_id` says so, or among the apps of a category; items `without` are left out."""
+
+    queries: tuple[str, ...]
+    app_id: str | None = None
+    category: str | None = None
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search of the live index in the eyes of one person."""
+
+    rows: Rows
+    seen: Seen
+    thesaurus: Thesaurus
+
+    def permissions(self, question: Question) -> Found:
+        """Return permissions."""
+        marks = () if question.app_id is None else (app_mark(question.app_id),)
+        return _fused(
+            question,
+            [self._phrasing(Collection.PERMISSION, query, marks) for query in _asked(question)],
+        )
+
+    def apps(self, question: Question) -> Found:
+        """Return apps, those too of which only a permission was found."""
+        return _fused(
+            question, [self._apps(query, question.category) for query in _asked(question)]
+        )
+
+    def _apps(self, query: str, category: str | None) -> Phrasing:
+        marks = () if category is None else (category_mark(category),)
+        own, said = self._ranked(Collection.APP, query, marks)
+        parts, meant = self._ranked(Collection.PERMISSION, query, ())
+        apps = {one.document.item_id: _hit(one) for one in own}
+        best = _by_app(parts)
+        if category is not None:
+            best = {app: best[app] for app in best.keys() & apps.keys()}
+        hits = sorted(
+            (_rolled_up(app, apps.get(app), best.get(app, ())) for app in {*apps, *best}),
+            key=lambda one: one.key,
+        )
+        wording = worded(said, hits)
+        other = worded(meant, [_hit(one) for one in parts])
+        return tuple(hits), Wording(
+            wording.met | other.met,
+            tuple(word for word in wording.unmet if word not in other.met),
+            {**other.corrected, **wording.corrected},
+        )
+
+    def _phrasing(self, collection: Collection, query: str, marks: tuple[str, ...]) -> Phrasing:
+        scored, looked = self._ranked(collection, query, marks)
+        hits = tuple(map(_hit, scored))
+        return hits, worded(looked, hits)
+
+    def _ranked(
+        self, collection: Collection, query: str, marks: tuple[str, ...]
+    ) -> tuple[list[Scored], Plan]:
+        generation = live_generation(self.rows)
+        looked = plan(query, Vocabulary(self.rows, generation, collection), self.thesaurus)
+        ladder = Ladder(self.rows, collection.postings(generation), self.seen, marks)
+        numbers = ladder.climb(looked, query)
+        scorer = Scorer(looked, totals(self.rows, generation, collection))
+        found = stored_numbers(self.rows, generation, collection, numbers)
+        scored = [scorer.score(one.document, one.context) for one in found.values()]
+        scored.sort(key=lambda one: (-one.score, one.document.length, one.document.item_id))
+        return scored, looked
+
+
+def _fused(question: Question, phrasings: list[Phrasing]) -> Found:
+    """Return one ranking of all phrasings'; that of a single one keeps its scores."""
+    wordings = [wording for _, wording in phrasings]
+    hits = phrasings[0][0] if len(phrasings) == 1 else _by_rank([hits for hits, _ in phrasings])
+    kept = tuple(one for one in hits if one.item_id not in question.without)
+    return gathered(kept, wordings)
+
+
+def _by_rank(rankings: Sequence[tuple[Hit, ...]]) -> tuple[Hit, ...]:
+    best: dict[str, Hit] = {}
+    for hits in rankings:
+        for one in hits:
+            known = best.get(one.item_id)
+            if known is None or known.coverage < one.coverage:
+                best[one.item_id] = one
+    scores = fused([Ranked([one.item_id for one in hits]) for hits in rankings])
+    scored = [replace(one, score=round(scores[key], 6)) for key, one in best.items()]
+    return tuple(sorted(scored, key=lambda one: one.key))
+
+
+def _asked(question: Question) -> Sequence[str]:
+    return tuple(dict.fromkeys(question.queries))[:MOST_QUERIES]
+
+
+def _hit(scored: Scored) -> Hit:
+    document = scored.document
+    return Hit(document.item_id, scored.score, document.length, scored.coverage, scored.met)
+
+
+def _by_app(parts: Sequence[Scored]) -> Mapping[str, Sequence[Hit]]:
+    """Return the permissions that were found by their apps, the best first."""
+    found: dict[str, list[Hit]] = {}
+    for one in parts:
+        found.setdefault(one.document.app_id, []).append(_hit(one))
+    return found
+
+
+def _rolled_up(app_id: str, own: Hit | None, parts: Sequence[Hit]) -> Hit:
+    """Return an app as it is found by itself and by its permissions; one of the two is there."""
+    best = parts[0] if parts else None
+    score = (own.score if own else 0.0) + (ROLL_UP * best.score if best else 0.0)
+    leading = max((one for one in (own, best) if one), key=lambda one: one.coverage)
+    return Hit(
+        app_id,
+        round(score, 6),
+        own.tie if own else leading.tie,
+        leading.coverage,
+        (*(own.met if own else ()),) or leading.met,
+        tuple(one.item_id for one in parts[:MOST_PARTS]),
+    )

@@ -1,0 +1,114 @@
+"""Documents as they stand in the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from domain.ports import Row, Rows
+from domain.postings import Posting
+from projections.catalog.search.documents import Context, Document, joined, parted
+from projections.catalog.search.interning import contexts
+from projections.catalog.search.tables import Collection
+from projections.columns import number
+
+COLUMNS = "number, item_id, app_id, reach, context, length, label, description, marks"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A document, the number it is posted under, and the numbers of its context and reach."""
+
+    number: int
+    document: Document
+    context: int
+    reach: int
+
+    @property
+    def posting(self) -> Posting:
+        """What is posted of it."""
+        document = self.document
+        return Posting(self.number, self.reach, document.length, document.terms)
+
+
+def stored_items(
+    rows: Rows, generation: int, collection: Collection, items: Sequence[str]
+) -> dict[str, Stored]:
+    """Return those of the items that are in the index."""
+    return _stored(rows, generation, collection, "item_id", items)
+
+
+def stored_numbers(
+    rows: Rows, generation: int, collection: Collection, numbers: Iterable[int]
+) -> dict[str, Stored]:
+    """Return the documents posted under these numbers."""
+    return _stored(rows, generation, collection, "number", tuple(numbers))
+
+
+def _stored(
+    rows: Rows, generation: int, collection: Collection, key: str, keys: Sequence[str | int]
+) -> dict[str, Stored]:
+    if not keys:
+        return {}
+    found = rows.select(
+        f"SELECT {COLUMNS} FROM search_document WHERE generation = ? AND collection = ? "
+        f"AND {key} IN ({', '.join('?' * len(keys))})",
+        (generation, collection, *keys),
+    )
+    of = contexts(rows, (number(row[4]) for row in found))
+    return {str(row[1]): _document(row, of[number(row[4])]) for row in found}
+
+
+def _document(row: Row, context: Context) -> Stored:
+    document = Document(
+        item_id=str(row[1]),
+        app_id=str(row[2]),
+        label=parted(row[6]),
+        description=parted(row[7]),
+        context=context,
+        marks=parted(row[8]),
+        length=number(row[5]),
+    )
+    return Stored(number(row[0]), document, number(row[4]), number(row[3]))
+
+
+def next_number(rows: Rows, generation: int, collection: Collection) -> int:
+    """Return the number after the highest."""
+    found = rows.select(
+        "SELECT COALESCE(MAX(number), 0) + 1 FROM search_document "
+        "WHERE generation = ? AND collection = ?",
+        (generation, collection),
+    )
+    return number(found[0][0])
+
+
+def insert(rows: Rows, generation: int, collection: Collection, items: Sequence[Stored]) -> None:
+    """Add documents."""
+    rows.execute_many(
+        f"INSERT INTO search_document (generation, collection, {COLUMNS}) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                generation,
+                collection,
+                one.number,
+                one.document.item_id,
+                one.document.app_id,
+                one.reach,
+                one.context,
+                one.document.length,
+                joined(one.document.label),
+                joined(one.document.description),
+                joined(one.document.marks),
+            )
+            for one in items
+        ],
+    )
+
+
+def delete(rows: Rows, generation: int, collection: Collection, items: Sequence[Stored]) -> None:
+    """Take documents out."""
+    rows.execute_many(
+        "DELETE FROM search_document WHERE generation = ? AND collection = ? AND number = ?",
+        [(generation, collection, one.number) for one in items],
+    )

@@ -1,0 +1,49 @@
+"""What a person need not ask for: what he holds, and what is being asked for already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.ports import Rows
+from domain.values import PersonId, RequestId
+from projections.access_requests import held_items_of
+from projections.holdings import open_items
+from server.mcp.answers import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Apps and permissions by id: those held, and those being asked for, each by which request."""
+
+    held: frozenset[str]
+    pending: dict[str, RequestId]
+
+    def __contains__(self, item_id: str) -> bool:
+        return item_id in self.held or item_id in self.pending
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(sorted({*self.held, *self.pending}))
+
+    def fields(self, item_id: str, *, otherwise: bool = False) -> Json:
+        """Return what a client is told of an item: whether it may be requested, and else why not;
+        `otherwise` says that more than the item itself may be."""
+        return {
+            "requestable": otherwise or item_id not in self,
+            "reason_not_requestable": None if otherwise else self._reason(item_id),
+            "already_held": item_id in self.held,
+        }
+
+    def _reason(self, item_id: str) -> str | None:
+        if item_id in self.held:
+            return "already_held"
+        if item_id in self.pending:
+            return f"already_requested: {self.pending[item_id]}"
+        return None
+
+
+def taken_by(rows: Rows, person_id: PersonId) -> Taken:
+    """Return what this person holds and asks for."""
+    pending = open_items(rows, person_id, extension=False)
+    return Taken(held_items_of(rows, person_id), pending)
