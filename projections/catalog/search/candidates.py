@@ -21,6 +21,14 @@ all are visited."""
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """What must be there, and in how many documents it can be at most."""
+
+    groups: tuple[Group, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """Where candidates are looked for, and for whom; `marks` must all be on them."""
 
@@ -33,17 +41,17 @@ class Ladder:
         """Return the numbers of up to `ENOUGH` documents."""
         found: dict[int, None] = {}
         marks = tuple(((mark,),) for mark in self.marks)
-        for groups, bound in (_called(query), *_rungs(plan)):
+        for rung in (_called(query), *_rungs(plan)):
             room = ENOUGH - len(found)
             if not room:
                 break
             numbers = self.rows.postings.find(
                 self.postings,
-                (*groups, *marks),
+                (*rung.groups, *marks),
                 self.seen,
                 # What is found already is found again.
                 room + len(found),
-                shortest=bound <= ORDERED,
+                shortest=rung.most <= ORDERED,
             )
             for one in numbers:
                 if len(found) < ENOUGH:
@@ -51,26 +59,23 @@ class Ladder:
         return list(found)
 
 
-def _called(query: str) -> tuple[tuple[Group, ...], int]:
-    return (((name_mark(query),),),), 0
+def _called(query: str) -> Rung:
+    return Rung((((name_mark(query),),),), 0)
 
 
-def _rungs(plan: Plan) -> Iterator[tuple[tuple[Group, ...], int]]:
-    """Yield what must be there on each rung, and of how many documents it can be at most."""
+def _rungs(plan: Plan) -> Iterator[Rung]:
+    """Yield the rungs: all that is sought, then without the commonest, and so on to the rarest alone;
+    then each of the others with any that is commoner, and at last each by itself."""
     groups = [(one, _documents(one, plan)) for one in plan.sought if one.choices]
     groups.sort(key=lambda one: (one[1], one[0].said.stem))
     for left in range(len(groups), 0, -1):
-        kept = groups[:left]
-        yield tuple(_group([one]) for one, _ in kept), kept[0][1]
-    rare: list[Sought] = []
-    room = ORDERED
-    for one, documents in groups:
-        if rare and documents > room:
-            break
-        rare.append(one)
-        room -= documents
-    if len(groups) > 1:
-        yield (_group(rare),), ORDERED - max(0, room)
+        yield Rung(tuple(_group([one]) for one, _ in groups[:left]), groups[0][1])
+    for at in range(1, len(groups) - 1):
+        one, documents = groups[at]
+        others = _group([other for other, _ in groups[at + 1 :]])
+        yield Rung((_group([one]), others), documents)
+    for one, documents in groups[1:]:
+        yield Rung((_group([one]),), documents)
 
 
 def _group(sought: Sequence[Sought]) -> Group:

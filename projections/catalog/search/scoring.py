@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from projections.catalog.search.documents import Context, Document
-from projections.catalog.search.planning import Plan, Sought
+from projections.catalog.search.planning import Choice, Plan
 from projections.catalog.search.statistics import Totals
 
 K1, B = 1.2, 0.4
@@ -34,41 +34,43 @@ class Scorer:
     def __init__(self, plan: Plan, totals: Totals) -> None:
         self._plan = plan
         self._totals = totals
-        self._terms = {
-            term for one in plan.sought for choice in one.choices for term in choice.terms
-        }
-        self._rarity = {term: self._idf(plan.documents.get(term, 0)) for term in self._terms}
-        self._said = [self._importance(one) for one in plan.sought]
+        self._choices = _by_first_term(plan)
+        terms = {term for one in plan.sought for choice in one.choices for term in choice.terms}
+        self._rarity = {term: self._idf(plan.documents.get(term, 0)) for term in terms}
+        self._said = [self._idf(one.documents) * one.said.weight for one in plan.sought]
         self._whole = sum(self._said) or 1.0
         self._contexts: dict[int, Mapping[str, float]] = {}
 
     def score(self, document: Document, context: int) -> Scored:
         """Return the score of a document, whose context has this number."""
+        best = [_NOTHING] * len(self._said)
         frequencies = self._frequencies(document, context)
-        total, covered, met = 0.0, 0.0, []
-        for one, importance in zip(self._plan.sought, self._said, strict=True):
-            worth, weight, terms = self._best(one, frequencies)
-            total += worth * one.said.weight
-            covered += importance * min(1.0, weight)
-            met.append(terms)
+        for term in frequencies:
+            for at, choice in self._choices.get(term, ()):
+                worth = self._worth(choice, frequencies)
+                if worth > best[at][0]:
+                    best[at] = worth, choice
+        score = covered = 0.0
+        for (worth, taken), importance, one in zip(
+            best, self._said, self._plan.sought, strict=True
+        ):
+            if taken is not None:
+                score += worth * one.said.weight
+                covered += importance * taken.weight
         coverage = covered / self._whole
-        score = total * (BASE + (1 - BASE) * coverage)
-        return Scored(document, round(score, 6), coverage, tuple(met))
+        met = tuple(frozenset(taken.terms) if taken else frozenset() for _, taken in best)
+        return Scored(document, round(score * (BASE + (1 - BASE) * coverage), 6), coverage, met)
 
-    def _best(
-        self, sought: Sought, frequencies: Mapping[str, float]
-    ) -> tuple[float, float, frozenset[str]]:
-        best = 0.0, 0.0, frozenset[str]()
-        for choice in sought.choices:
-            if all(term in frequencies for term in choice.terms):
-                each = [self._worth(term, frequencies[term]) for term in choice.terms]
-                worth = choice.weight * sum(each) / len(each)
-                if worth > best[0]:
-                    best = worth, choice.weight, frozenset(choice.terms)
-        return best
-
-    def _worth(self, term: str, frequency: float) -> float:
-        return self._rarity[term] * frequency * (K1 + 1) / (K1 + frequency)
+    def _worth(self, choice: Choice, frequencies: Mapping[str, float]) -> float:
+        """Return what a choice is worth in a document: the mean of its terms, 0 unless all are
+        there."""
+        total = 0.0
+        for term in choice.terms:
+            frequency = frequencies.get(term)
+            if frequency is None:
+                return 0.0
+            total += self._rarity[term] * frequency * (K1 + 1) / (K1 + frequency)
+        return choice.weight * total / len(choice.terms)
 
     def _frequencies(self, document: Document, context: int) -> dict[str, float]:
         """Return the weighted frequency of each sought term."""
@@ -87,7 +89,7 @@ class Scorer:
         return found
 
     def _add(self, found: dict[str, float], field: str, words: tuple[str, ...]) -> None:
-        hits = [word for word in words if word in self._terms]
+        hits = [word for word in words if word in self._rarity]
         if hits:
             length = 1 - B + B * len(words) / self._totals.mean[field]
             for word in hits:
@@ -97,5 +99,14 @@ class Scorer:
         count = self._totals.documents
         return math.log(1 + (count - documents + 0.5) / (documents + 0.5))
 
-    def _importance(self, sought: Sought) -> float:
-        return self._idf(sought.documents) * sought.said.weight
+
+_NOTHING: tuple[float, Choice | None] = (0.0, None)
+
+
+def _by_first_term(plan: Plan) -> dict[str, list[tuple[int, Choice]]]:
+    """Return the choices, each with the place of its word, by the first of their terms."""
+    found: dict[str, list[tuple[int, Choice]]] = {}
+    for at, one in enumerate(plan.sought):
+        for choice in one.choices:
+            found.setdefault(choice.terms[0], []).append((at, choice))
+    return found
