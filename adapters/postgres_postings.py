@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from adapters.postgres_log import PgCursor, run
 from adapters.posting_terms import encoded, expression
-from domain.postings import COLLECTIONS, Group, Posting, Seen
+from domain.postings import COLLECTIONS, Group, Posting
 
 SCHEMA = tuple(
     statement
     for name in COLLECTIONS
     for statement in (
         f"CREATE TABLE IF NOT EXISTS posting_{name} (number BIGINT PRIMARY KEY, "
-        "audience BIGINT NOT NULL, length BIGINT NOT NULL, terms TSVECTOR NOT NULL)",
+        "audience BIGINT NOT NULL, terms TSVECTOR NOT NULL)",
         f"CREATE INDEX IF NOT EXISTS posting_{name}_terms ON posting_{name} "
         "USING GIN (terms) WITH (fastupdate = off)",
     )
@@ -30,12 +30,9 @@ class PostgresPostings:
     def put(self, collection: str, postings: Sequence[Posting]) -> None:
         """Add documents whose numbers are not there."""
         self._cursor.executemany(
-            f"INSERT INTO posting_{collection} (number, audience, length, terms) "
-            "VALUES (%s, %s, %s, array_to_tsvector(%s::text[]))",
-            [
-                (one.number, one.audience, one.length, list(map(encoded, one.terms)))
-                for one in postings
-            ],
+            f"INSERT INTO posting_{collection} (number, audience, terms) "
+            "VALUES (%s, %s, array_to_tsvector(%s::text[]))",
+            [(one.number, one.audience, list(map(encoded, one.terms))) for one in postings],
         )
 
     def remove(self, collection: str, postings: Sequence[Posting]) -> None:
@@ -49,15 +46,14 @@ class PostgresPostings:
         run(self._cursor, f"DELETE FROM posting_{collection}")
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Seen, limit: int, *, shortest: bool
+        self, collection: str, groups: Sequence[Group], seen: Sequence[int], limit: int
     ) -> list[int]:
         """Return the numbers of up to `limit` documents; see the port."""
         match = expression(groups, " & ", " | ", "'")
-        order = "length, number" if shortest else "number"
         found = run(
             self._cursor,
             f"SELECT number FROM posting_{collection} WHERE terms @@ ?::tsquery "
-            f"AND audience IN ({seen.sql}) ORDER BY {order} LIMIT ?",
-            (match, *seen.params, limit),
+            "AND audience = ANY(?) ORDER BY number LIMIT ?",
+            (match, list(seen), limit),
         )
         return [number for (number,) in found.fetchall()]

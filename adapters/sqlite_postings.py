@@ -1,5 +1,5 @@
 """The `Postings` port on SQLite: FTS5 without content and without positions, beside it a narrow table
-of what a hit is filtered and ordered by. It needs nothing newer than SQLite 3.38."""
+of what hits are filtered by. It needs nothing newer than SQLite 3.38."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from adapters.posting_terms import encoded, expression
-from domain.postings import COLLECTIONS, Group, Posting, Seen
+from domain.postings import COLLECTIONS, Group, Posting
 
 SCHEMA = tuple(
     statement
@@ -16,7 +16,7 @@ SCHEMA = tuple(
         f"CREATE VIRTUAL TABLE IF NOT EXISTS posting_{name} USING fts5(terms, content='', "
         "detail=none, columnsize=0, tokenize=\"unicode61 remove_diacritics 0 tokenchars '_'\")",
         f"CREATE TABLE IF NOT EXISTS posted_{name} ("
-        "number INTEGER PRIMARY KEY, audience INTEGER NOT NULL, length INTEGER NOT NULL)",
+        "number INTEGER PRIMARY KEY, audience INTEGER NOT NULL)",
     )
 )
 
@@ -30,12 +30,13 @@ class SQLitePostings:
     def put(self, collection: str, postings: Sequence[Posting]) -> None:
         """Add documents whose numbers are not there."""
         self._cursor.executemany(
-            f"INSERT INTO posted_{collection} (number, audience, length) VALUES (?, ?, ?)",
-            [(one.number, one.audience, one.length) for one in postings],
+            f"INSERT INTO posted_{collection} (number, audience) VALUES (?, ?)",
+            [(one.number, one.audience) for one in postings],
         )
         self._cursor.executemany(
             f"INSERT INTO posting_{collection} (rowid, terms) VALUES (?, ?)",
-            [(one.number, _text(one)) for one in postings],
+            # In order: FTS5 writes out what it holds in memory whenever a number goes down.
+            sorted((one.number, _text(one)) for one in postings),
         )
 
     def remove(self, collection: str, postings: Sequence[Posting]) -> None:
@@ -47,7 +48,7 @@ class SQLitePostings:
         table = f"posting_{collection}"
         self._cursor.executemany(
             f"INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)",
-            [(one.number, _text(one)) for one in postings],
+            sorted((one.number, _text(one)) for one in postings),
         )
 
     def clear(self, collection: str) -> None:
@@ -57,16 +58,15 @@ class SQLitePostings:
         self._cursor.execute(f"DELETE FROM posted_{collection}")
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Seen, limit: int, *, shortest: bool
+        self, collection: str, groups: Sequence[Group], seen: Sequence[int], limit: int
     ) -> list[int]:
         """Return the numbers of up to `limit` documents; see the port."""
         match = expression(groups, " AND ", " OR ", '"')
-        order = "d.length, d.number" if shortest else "t.rowid"
         found = self._cursor.execute(
             f"SELECT t.rowid FROM posting_{collection} t CROSS JOIN posted_{collection} d "
             f"ON d.number = t.rowid WHERE posting_{collection} MATCH ? "
-            f"AND d.audience IN ({seen.sql}) ORDER BY {order} LIMIT ?",
-            (match, *seen.params, limit),
+            f"AND d.audience IN ({', '.join(map(str, seen))}) ORDER BY t.rowid LIMIT ?",
+            (match, limit),
         )
         return [number for (number,) in found.fetchall()]
 

@@ -24,21 +24,12 @@ Group = tuple[Alternative, ...]
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """A document: its number in the collection, who may see it (the number of an audience), a length
-    by which shorter ones come first, and its terms, each once."""
+    """A document: its number in the collection, below 2^63, by which it comes before those with
+    higher ones; who may see it (the number of an audience); and its terms, each once."""
 
     number: int
     audience: int
-    length: int
     terms: tuple[Term, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A ``SELECT`` of the numbers of the audiences that may be shown, with its parameters."""
-
-    sql: str
-    params: tuple[str | int | float | bytes | None, ...]
 
 
 class Postings(Protocol):
@@ -54,7 +45,7 @@ class Postings(Protocol):
         """Take all documents out."""
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Seen, limit: int, *, shortest: bool
+        self, collection: str, groups: Sequence[Group], seen: Sequence[int], limit: int
     ) -> list[int]:
-        """Return the numbers of up to `limit` documents in which each of the groups is, and whose
-        audience may be shown: the shortest if `shortest`, else those with the lowest numbers."""
+        """Return the numbers of the first `limit` documents in which each of the groups is, and whose
+        audience is one of those `seen`, in order."""

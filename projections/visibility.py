@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from domain.catalog import EVERYONE
 from domain.policy import DEFAULT_ID
-from domain.ports import Value
-from domain.postings import Seen
+from domain.ports import Rows, Value
+from projections.columns import number
+
+NOBODY = 0
+"""The reach that nothing has."""
 
 
 def _in_force(*named: str) -> str:
@@ -68,11 +71,14 @@ def visible_permissions(groups: tuple[str, ...]) -> Where:
     return _opened(groups, _PERMISSION_POLICY)
 
 
-def seen_by(groups: tuple[str, ...]) -> Seen:
-    """Return which documents of the search may be shown, by the numbers of their reaches."""
+def reaches_of(rows: Rows, groups: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the reaches that these groups are in: what has one of them in the index of the catalog
+    may be shown."""
     opened = _opened(groups, _INDEXED_POLICY, "s.group_name")
-    sql = (
-        "SELECT r.reach FROM search_reach r JOIN search_audience s ON s.audience = r.audience "
-        f"WHERE {opened}"
+    found = rows.select(
+        "SELECT DISTINCT r.reach FROM search_reach r "
+        "JOIN search_audience s ON s.audience = r.audience "
+        f"WHERE {opened} ORDER BY r.reach",
+        opened.params,
     )
-    return Seen(sql, opened.params)
+    return tuple(number(one) for (one,) in found) or (NOBODY,)

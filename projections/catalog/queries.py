@@ -25,7 +25,7 @@ from projections.catalog.search.generations import live_generation
 from projections.catalog.search.tables import Collection
 from projections.columns import number, text_list
 from projections.pages import Page
-from projections.visibility import Where, seen_by, visible_apps, visible_permissions
+from projections.visibility import Where, reaches_of, visible_apps, visible_permissions
 
 Record = TypeVar("Record")
 
@@ -141,12 +141,12 @@ def permission_counts(
     they may request none."""
     if not app_ids:
         return {}
-    seen = seen_by(groups)
+    seen = ", ".join(map(str, reaches_of(rows, groups)))
     found = rows.select(
         "SELECT app_id, SUM(permissions) FROM search_tally WHERE generation = ? "
-        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND reach IN ({seen.sql}) "
+        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND reach IN ({seen}) "
         "GROUP BY app_id",
-        (live_generation(rows), *app_ids, *seen.params),
+        (live_generation(rows), *app_ids),
     )
     return {str(app_id): int(str(count)) for app_id, count in found}
 
@@ -177,9 +177,9 @@ def _indexed(
     without: Sequence[str] = (),
 ) -> Where:
     """Let through what stands in the index (``d``) and may be shown, save what is `without`."""
-    seen = seen_by(groups)
+    seen = ", ".join(map(str, reaches_of(rows, groups)))
     params: tuple[Value, ...] = (live_generation(rows), collection)
     where = Where((f"d.generation = ? AND d.collection = ? AND d.item_id = {key}",), params)
     if without:
         where = where.and_(f"{key} NOT IN ({', '.join('?' * len(without))})", *without)
-    return where.and_(f"d.reach IN ({seen.sql})", *seen.params)
+    return where.and_(f"d.reach IN ({seen})")

@@ -1,6 +1,7 @@
 """Finding what is worth ranking: a ladder that begins with the documents in which everything sought is,
 and lets go of the commonest word, then the next, until there is enough. What is called just so stands
-on the first rung. The same on both databases, since nothing here is ranked by them."""
+on the first rung; on each, the shortest labels come first. The same on both databases, since nothing is
+ranked by them."""
 
 from __future__ import annotations
 
@@ -8,33 +9,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.ports import Rows
-from domain.postings import Group, Seen
+from domain.postings import Group
 from projections.catalog.search.documents import name_mark
 from projections.catalog.search.planning import Plan, Sought
 
 ENOUGH = 300
 """Documents that are ranked."""
 
-ORDERED = 20_000
-"""Postings up to which the shortest labels are taken rather than those indexed first: to order them
-all are visited."""
 
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """What must be there, and in how many documents it can be at most."""
-
-    groups: tuple[Group, ...]
-    most: int
+Rung = tuple[Group, ...]
+"""What must all be there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Where candidates are looked for, and for whom; `marks` must all be on them."""
+    """Where candidates are looked for, and which reaches the person is in; `marks` must all be on
+    them."""
 
     rows: Rows
     postings: str
-    seen: Seen
+    seen: tuple[int, ...]
     marks: tuple[str, ...] = ()
 
     def climb(self, plan: Plan, query: str) -> list[int]:
@@ -47,11 +41,10 @@ class Ladder:
                 break
             numbers = self.rows.postings.find(
                 self.postings,
-                (*rung.groups, *marks),
+                (*rung, *marks),
                 self.seen,
                 # What is found already is found again.
                 room + len(found),
-                shortest=rung.most <= ORDERED,
             )
             for one in numbers:
                 if len(found) < ENOUGH:
@@ -60,22 +53,22 @@ class Ladder:
 
 
 def _called(query: str) -> Rung:
-    return Rung((((name_mark(query),),),), 0)
+    return (((name_mark(query),),),)
 
 
 def _rungs(plan: Plan) -> Iterator[Rung]:
     """Yield the rungs: all that is sought, then without the commonest, and so on to the rarest alone;
     then each of the others with any that is commoner, and at last each by itself."""
-    groups = [(one, _documents(one, plan)) for one in plan.sought if one.choices]
-    groups.sort(key=lambda one: (one[1], one[0].said.stem))
-    for left in range(len(groups), 0, -1):
-        yield Rung(tuple(_group([one]) for one, _ in groups[:left]), groups[0][1])
-    for at in range(1, len(groups) - 1):
-        one, documents = groups[at]
-        others = _group([other for other, _ in groups[at + 1 :]])
-        yield Rung((_group([one]), others), documents)
-    for one, documents in groups[1:]:
-        yield Rung((_group([one]),), documents)
+    sought = sorted(
+        (one for one in plan.sought if one.choices),
+        key=lambda one: (_documents(one, plan), one.said.stem),
+    )
+    for left in range(len(sought), 0, -1):
+        yield tuple(_group([one]) for one in sought[:left])
+    for at in range(1, len(sought) - 1):
+        yield _group([sought[at]]), _group(sought[at + 1 :])
+    for one in sought[1:]:
+        yield (_group([one]),)
 
 
 def _group(sought: Sequence[Sought]) -> Group:

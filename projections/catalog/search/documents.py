@@ -10,6 +10,8 @@ from projections.catalog.rows import AppRow, PermissionRow
 from projections.catalog.search.analysis import stems, whole
 
 Words = tuple[str, ...]
+LONGEST_LABEL = 1_023
+"""Characters from which labels count as equally long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def app_document(app: AppRow) -> Document:
         tuple(stems(app.description)),
         Context(categories=tuple(stems(" ".join(app.categories)))),
         (name_mark(app.name), *map(category_mark, app.categories)),
-        len(app.name),
+        min(len(app.name), LONGEST_LABEL),
     )
 
 
@@ -82,7 +84,7 @@ def permission_document(permission: PermissionRow, context: Context) -> Document
         tuple(stems(permission.description)),
         context,
         (app_mark(permission.app_id), *dict.fromkeys(map(name_mark, (label, own)))),
-        len(label),
+        min(len(label), LONGEST_LABEL),
     )
 
 

@@ -99,19 +99,21 @@ def _put(
 ) -> list[Change]:
     """Make the index hold what is wanted of these items, and nothing else of them."""
     before = stored.stored_items(rows, generation, collection, items)
-    following = stored.next_number(rows, generation, collection)
-    changes = []
+    place = statistics.places(rows, generation, collection)
+    changes, came = [], 0
     for item_id in items:
         old, one = before.get(item_id), wanted.get(item_id)
         if one is None:
             new = None
-        elif old is None:
-            new, following = Stored(following, one.document, one.context, one.reach), following + 1
         else:
-            new = Stored(old.number, one.document, one.context, one.reach)
+            came += old is None
+            at = place + came if old is None else stored.place_of(old)
+            number = stored.numbered(one.document, at)
+            new = Stored(number, one.document, one.context, one.reach)
         if new != old:
             changes.append(Change(old, new))
     _store(rows, generation, collection, changes)
+    statistics.add_totals(rows, generation, collection, Counter({statistics.PLACES: came}))
     pending.done(rows, generation, collection, items)
     return changes
 

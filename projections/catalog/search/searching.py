@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.ports import Rows
-from domain.postings import Seen
 from projections.catalog.search.candidates import Ladder
 from projections.catalog.search.documents import app_mark, category_mark
 from projections.catalog.search.findings import Found, Hit, Wording, gathered, worded
@@ -46,10 +45,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search of the live index in the eyes of one person."""
+    """A search of the live index in the eyes of a person who is in these reaches."""
 
     rows: Rows
-    seen: Seen
+    seen: tuple[int, ...]
     thesaurus: Thesaurus
 
     def permissions(self, question: Question) -> Found:

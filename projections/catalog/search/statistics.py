@@ -13,7 +13,7 @@ from projections.catalog.search.spelling import letters
 from projections.catalog.search.tables import Collection
 from projections.columns import number
 
-DOCUMENTS = "documents"
+DOCUMENTS, PLACES = "documents", "places"
 FIELDS = ("label", "app", "categories", "description", "about")
 OPENING = 3
 """Characters by which terms are found that begin alike."""
@@ -51,6 +51,15 @@ def totals(rows: Rows, generation: int, collection: Collection) -> Totals:
     documents = sums.get(DOCUMENTS, 0)
     mean = {one: max(1.0, sums.get(one, 0) / max(1, documents)) for one in FIELDS}
     return Totals(documents, mean)
+
+
+def places(rows: Rows, generation: int, collection: Collection) -> int:
+    """Return how many documents have ever come into a collection."""
+    found = rows.select(
+        "SELECT total FROM search_total WHERE generation = ? AND collection = ? AND field = ?",
+        (generation, collection, PLACES),
+    )
+    return number(found[0][0]) if found else 0
 
 
 def add_totals(rows: Rows, generation: int, collection: Collection, more: Counter[str]) -> None:

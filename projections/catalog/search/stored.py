@@ -12,7 +12,10 @@ from projections.catalog.search.interning import contexts
 from projections.catalog.search.tables import Collection
 from projections.columns import number
 
-COLUMNS = "number, item_id, app_id, reach, context, length, label, description, marks"
+COLUMNS = "number, item_id, app_id, reach, context, label, description, marks"
+SEQUENCE_BITS = 40
+"""A document's number is the length of its label, then the place in which it came: so the first that the
+index finds are those with the shortest labels, and no others need be looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,7 @@ class Stored:
     @property
     def posting(self) -> Posting:
         """What is posted of it."""
-        document = self.document
-        return Posting(self.number, self.reach, document.length, document.terms)
+        return Posting(self.number, self.reach, self.document.terms)
 
 
 def stored_items(
@@ -63,30 +65,30 @@ def _document(row: Row, context: Context) -> Stored:
     document = Document(
         item_id=str(row[1]),
         app_id=str(row[2]),
-        label=parted(row[6]),
-        description=parted(row[7]),
+        label=parted(row[5]),
+        description=parted(row[6]),
         context=context,
-        marks=parted(row[8]),
-        length=number(row[5]),
+        marks=parted(row[7]),
+        length=number(row[0]) >> SEQUENCE_BITS,
     )
     return Stored(number(row[0]), document, number(row[4]), number(row[3]))
 
 
-def next_number(rows: Rows, generation: int, collection: Collection) -> int:
-    """Return the number after the highest."""
-    found = rows.select(
-        "SELECT COALESCE(MAX(number), 0) + 1 FROM search_document "
-        "WHERE generation = ? AND collection = ?",
-        (generation, collection),
-    )
-    return number(found[0][0])
+def numbered(document: Document, place: int) -> int:
+    """Return the number of the document that came in this place."""
+    return document.length << SEQUENCE_BITS | place
+
+
+def place_of(stored: Stored) -> int:
+    """Return the place in which a document came."""
+    return stored.number & ((1 << SEQUENCE_BITS) - 1)
 
 
 def insert(rows: Rows, generation: int, collection: Collection, items: Sequence[Stored]) -> None:
     """Add documents."""
     rows.execute_many(
         f"INSERT INTO search_document (generation, collection, {COLUMNS}) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 generation,
@@ -96,7 +98,6 @@ def insert(rows: Rows, generation: int, collection: Collection, items: Sequence[
                 one.document.app_id,
                 one.reach,
                 one.context,
-                one.document.length,
                 joined(one.document.label),
                 joined(one.document.description),
                 joined(one.document.marks),

@@ -38,7 +38,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS search_document ("
     "generation BIGINT NOT NULL, collection TEXT NOT NULL, number BIGINT NOT NULL, "
     "item_id TEXT NOT NULL, app_id TEXT NOT NULL, reach BIGINT NOT NULL, "
-    "context BIGINT NOT NULL, length BIGINT NOT NULL, label TEXT NOT NULL, "
+    "context BIGINT NOT NULL, label TEXT NOT NULL, "
     "description TEXT NOT NULL, marks TEXT NOT NULL, PRIMARY KEY (generation, collection, number))",
     "CREATE UNIQUE INDEX IF NOT EXISTS search_document_by_item "
     "ON search_document (generation, collection, item_id)",
