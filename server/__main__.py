@@ -11,16 +11,21 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server import control, demo
 from server.bad_file import BadFile
-from server.catalog.exporting import export_catalog
-from server.catalog.file import format_catalog
-from server.command_line import administration, integrations, nats, people, policies, webhooks
+from server.command_line import (
+    administration,
+    catalog,
+    integrations,
+    nats,
+    people,
+    policies,
+    webhooks,
+)
 from server.config import BadSetting, Settings, load_settings
 from server.inbox.listing import INBOX
 from server.oauth.resources import USER
@@ -35,7 +40,6 @@ from server.wiring import (
     StartFailed,
     StoreInUse,
     System,
-    open_store_to_read,
     open_system,
 )
 
@@ -75,15 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="serve MCP, OAuth and pages")
     serving.add_argument("--demo", action="store_true", help="with demo people and catalog")
     serving.set_defaults(run=_serve)
-    catalog = commands.add_parser("catalog", help="bring a catalog in or out")
-    actions = catalog.add_subparsers(required=True, metavar="ACTION")
-    bringing = actions.add_parser("import", help="make the catalog hold what a file holds")
-    bringing.add_argument("file", type=Path, metavar="FILE")
-    bringing.add_argument("--json", action="store_true", help="print the result as JSON")
-    bringing.set_defaults(run=_import)
-    taking = actions.add_parser("export", help="write the catalog to a file, - for stdout")
-    taking.add_argument("file", metavar="FILE")
-    taking.set_defaults(run=_export)
+    catalog.add_commands(commands, _operate_from)
     administration.add_commands(commands, _operate_from)
     webhooks.add_commands(commands, _operate_from)
     policies.add_commands(commands, _operate_from)
@@ -149,24 +145,8 @@ def _banner(system: System, password: str | None, people: Sequence[str]) -> None
     sys.stdout.flush()
 
 
-def _import(settings: Settings, asked: argparse.Namespace) -> int:
-    done = _operate(settings, "catalog import", asked.file.read_bytes())
-    _print_result(done, as_json=asked.json)
-    return 0
-
-
 def _rebuild(settings: Settings, asked: argparse.Namespace) -> int:
     _print_result(_operate(settings, "rebuild", b""), as_json=asked.json)
-    return 0
-
-
-def _export(settings: Settings, asked: argparse.Namespace) -> int:
-    with open_store_to_read(settings) as store:
-        content = format_catalog(export_catalog(store))
-    if asked.file == "-":
-        sys.stdout.buffer.write(content)
-    else:
-        Path(asked.file).write_bytes(content)
     return 0
 
 

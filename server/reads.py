@@ -4,7 +4,8 @@ where the store is this process's own file, since the way to a thread costs ten 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -32,6 +33,12 @@ class Reads:
         """Do the same for a query that finds its rows by key, without leaving the event loop where
         it can."""
         return self.blocking(ask) if self._local else await self.query(ask)
+
+    @contextmanager
+    def open(self) -> Iterator[Rows]:
+        """Open one consistent read, for a caller outside any event loop who asks more than once."""
+        with self._store.read() as rows:
+            yield rows
 
     def blocking(self, ask: Callable[[Rows], Answer]) -> Answer:
         """Do the same for a caller outside any event loop."""

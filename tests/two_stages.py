@@ -6,7 +6,7 @@ import json
 
 from domain.person import PutPerson, Role
 from domain.values import PersonId
-from server.operations import OPERATIONS
+from server.operations.catalog import catalog_import
 from server.operations.read_models import catch_up
 from server.sign_in.accounts import hash_password, set_password
 from server.wiring import System
@@ -50,7 +50,7 @@ TICKET = [{"id": "ticket", "response": "T-1"}]
 
 def prepare(system: System) -> None:
     """Bring policy, catalog and administrator in."""
-    OPERATIONS["catalog import"](system, json.dumps(CATALOG).encode(), lambda _progress: None)
+    catalog_import(system, json.dumps(CATALOG).encode(), lambda _progress: None)
     record = seeds.person(ADMIN, roles=(Role.EMPLOYEE, Role.ADMINISTRATOR))
     put = PutPerson(ADMIN, record)
     system.bus.call_blocking(lambda work: work.execute(put, seeds.CONTEXT))

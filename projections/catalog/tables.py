@@ -31,7 +31,7 @@ def _put_app(rows: Rows, _recorded: Recorded, event: AppAdded | AppChanged) -> N
     rows.execute(
         "INSERT INTO app (app_id, name, description, categories_json, audience, owner, "
         "instructions, logo_url, website_url, multiple_permissions, policy, name_key, "
-        "category_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "category_key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.app_id,
             record.name,
@@ -46,6 +46,7 @@ def _put_app(rows: Rows, _recorded: Recorded, event: AppAdded | AppChanged) -> N
             record.policy,
             whole(record.name),
             "|".join(("", *map(whole, record.categories), "")),
+            record.source,
         ),
     )
     pending.app_changed(rows, event.app_id)
@@ -66,7 +67,7 @@ def _put_permission(
     rows.execute("DELETE FROM permission WHERE permission_id = ?", (event.permission_id,))
     rows.execute(
         "INSERT INTO permission (permission_id, app_id, label, description, kind, policy, "
-        "name_key) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "name_key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.permission_id,
             record.app_id,
@@ -75,6 +76,7 @@ def _put_permission(
             record.kind,
             record.policy,
             whole(record.label),
+            record.source,
         ),
     )
     pending.permission_changed(rows, event.permission_id)
@@ -94,12 +96,12 @@ PROJECTION = Projection(
         "categories_json TEXT NOT NULL, audience TEXT NOT NULL, owner TEXT NOT NULL, "
         "instructions TEXT NOT NULL, logo_url TEXT, website_url TEXT, "
         "multiple_permissions BIGINT NOT NULL, policy TEXT NOT NULL, "
-        "name_key TEXT NOT NULL, category_key TEXT NOT NULL)",
+        "name_key TEXT NOT NULL, category_key TEXT NOT NULL, source TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS app_by_name ON app (name_key)",
         "CREATE TABLE IF NOT EXISTS permission ("
         "permission_id TEXT PRIMARY KEY, app_id TEXT NOT NULL, label TEXT NOT NULL, "
         "description TEXT NOT NULL, kind TEXT NOT NULL, policy TEXT NOT NULL, "
-        "name_key TEXT NOT NULL)",
+        "name_key TEXT NOT NULL, source TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS permission_by_app "
         "ON permission (app_id, name_key, permission_id)",
         "CREATE INDEX IF NOT EXISTS permission_by_name ON permission (name_key)",

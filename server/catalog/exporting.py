@@ -18,7 +18,7 @@ from domain.catalog import (
 from domain.policy import Policy, PolicyPublished, PolicyRetired
 from domain.ports import EventLog
 from domain.values import AppId, PermissionId
-from server.catalog.file import Catalog
+from server.catalog.source import Catalog
 
 BATCH = 2_000
 

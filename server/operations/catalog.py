@@ -3,44 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from domain.catalog import EVERYONE
 from projections.policies import policies
-from server.catalog.file import BadCatalog, Catalog, parse_catalog
-from server.catalog.importing import Progress, import_catalog
+from server.catalog.entries import BadCatalog
+from server.catalog.file import CatalogFile
+from server.catalog.importing import Importing, Progress, Wish
+from server.catalog.opening import CatalogPath, Format, opened
+from server.catalog.source import Source, Survey, survey
 from server.operations.operation import CLI, Operation, Report
 from server.operations.read_models import catch_up
 from server.wiring import System
 
 
-def catalog_import(system: System, body: bytes, report: Report) -> dict[str, Any]:
-    """Import a catalog file; raises `BadCatalog` before anything is written."""
-    catalog = parse_catalog(body)
-    _check_policies(system, catalog)
+class _Asked(msgspec.Struct, forbid_unknown_fields=True):
+    path: str
+    format: Format = Format.AUTO
+    audience: str = EVERYONE
+    policy: str = ""
+    dry_run: bool = False
+    retire_absent: bool = False
+    retire_most: bool = False
+
+
+def import_file(system: System, body: bytes, report: Report) -> dict[str, Any]:
+    """Import the file at a path; raises `BadCatalog` before anything is written."""
+    asked = msgspec.json.decode(body, type=_Asked)
+    wish = Wish(asked.dry_run, asked.retire_absent, asked.retire_most)
+    file = CatalogPath(Path(asked.path), asked.format, asked.audience, asked.policy)
+    with opened(file) as source:
+        return _import(system, source, wish, report)
+
+
+def catalog_import(system: System, content: bytes, report: Report) -> dict[str, Any]:
+    """Import what a catalog file of ours holds; raises `BadCatalog` before anything is written."""
+    return _import(system, CatalogFile(content), Wish(), report)
+
+
+def _import(system: System, source: Source, wish: Wish, report: Report) -> dict[str, Any]:
+    surveyed = survey(source)
+    _check_policies(system, source, surveyed)
 
     def tell(progress: Progress) -> None:
         report({"done": progress.done, "total": progress.total})
 
-    done = import_catalog(system.bus, catalog, CLI, system.clock, system.new_id, tell)
-    catch_up(system)
+    importing = Importing(system.bus, system.reads, CLI, system.clock, system.new_id, tell)
+    done = importing.run(source, surveyed, wish)
+    if not wish.dry_run:
+        catch_up(system)
     return {
-        "apps": len(catalog.apps),
-        "permissions": len(catalog.permissions),
-        "policies": len(catalog.policies),
+        "apps": surveyed.apps,
+        "permissions": surveyed.permissions,
+        "policies": surveyed.policies,
         "added": done.added,
         "changed": done.changed,
         "unchanged": done.unchanged,
+        **({"retired": done.retired} if wish.retire_absent else {}),
+        **({"skipped": source.skipped} if source.skipped else {}),
+        **({"dry_run": True} if wish.dry_run else {}),
     }
 
 
-def _check_policies(system: System, catalog: Catalog) -> None:
+def _check_policies(system: System, source: Source, surveyed: Survey) -> None:
     """Refuse a name that would silently mean the default policy."""
-    standing = {one.policy_id for one in system.reads.blocking(policies)} | catalog.policies.keys()
-    named: dict[str, str] = {one.policy: key for key, one in catalog.apps.items()}
-    named |= {one.policy: key for key, one in catalog.permissions.items()}
-    for policy_id, key in named.items():
-        if policy_id and policy_id not in standing:
+    standing = {one.policy_id for one in system.reads.blocking(policies)} | source.policies.keys()
+    for policy_id, key in surveyed.policies_named.items():
+        if policy_id not in standing:
             raise BadCatalog(f"{key} names the policy {policy_id}; there is none such")
 
 
-OPERATIONS: Mapping[str, Operation] = {"catalog import": catalog_import}
+OPERATIONS: Mapping[str, Operation] = {"catalog import": import_file}

@@ -21,6 +21,7 @@ def rebuild_all(system: System, _body: bytes, report: Report) -> dict[str, Any]:
         return rebuild.rebuild(work, INLINE, FOLLOWED, tell)
 
     position = system.bus.call_blocking(job)
+    catch_up(system)
     return {"position": position, "read_models": [one.name for one in (*INLINE, *FOLLOWED)]}
 
 

@@ -23,6 +23,7 @@ from domain.values import Actor, PersonId, RequestId, Via
 from server.command_bus import CommandContext
 from server.integrations.answering import Answering
 from server.operations import OPERATIONS
+from server.operations.catalog import catalog_import
 from server.operations.read_models import catch_up
 from server.wiring import System
 from tests import seeds
@@ -44,7 +45,7 @@ def operate(system: System, operation: str, /, **wish: Any) -> dict[str, Any]:
 
 def bring_in(system: System, **policy: Any) -> None:
     catalog = {"policies": [{**POLICY, **policy}], "apps": [APP], "permissions": PERMISSIONS}
-    OPERATIONS["catalog import"](system, json.dumps(catalog).encode(), lambda _progress: None)
+    catalog_import(system, json.dumps(catalog).encode(), lambda _progress: None)
     catch_up(system)
 
 

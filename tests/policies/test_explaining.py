@@ -9,8 +9,9 @@ import pytest
 
 from domain.errors import UnknownPerson
 from projections.catalog.queries import app_by_id, listed_permissions, permission_counts
-from server.catalog.file import BadCatalog
+from server.catalog.entries import BadCatalog
 from server.operations import OPERATIONS
+from server.operations.catalog import catalog_import
 from server.wiring import System
 from tests.seeds import CRM, READER, WRITER
 
@@ -38,7 +39,8 @@ def run(system: System, operation: str, **wish: Any) -> dict[str, Any]:
 
 def bring_in(system: System, **changes: Any) -> dict[str, Any]:
     """Import the catalog of these tests."""
-    return run(system, "catalog import", **{**CATALOG, **changes})
+    content = json.dumps({**CATALOG, **changes}).encode()
+    return catalog_import(system, content, lambda _progress: None)
 
 
 @pytest.fixture

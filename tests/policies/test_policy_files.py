@@ -33,7 +33,9 @@ from domain.policy import (
     StageKind,
     Waiting,
 )
-from server.catalog.file import BadCatalog, Catalog, format_catalog, parse_catalog
+from server.catalog.entries import BadCatalog
+from server.catalog.file import format_catalog, parse_catalog
+from server.catalog.source import Catalog
 from server.policies.durations import format_length, parse_length
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server import demo
+from server.catalog.entries import BadCatalog
 from server.catalog.exporting import export_catalog
-from server.catalog.file import BadCatalog, format_catalog, parse_catalog
+from server.catalog.file import format_catalog, parse_catalog
 from server.operations.catalog import catalog_import
 from server.operations.read_models import rebuild_all
 from server.wiring import System
