@@ -46,14 +46,14 @@ class PostgresPostings:
         run(self._cursor, f"DELETE FROM posting_{collection}")
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Sequence[int], limit: int
+        self, collection: str, groups: Sequence[Group], seen: Sequence[int] | None, limit: int
     ) -> list[int]:
         """Return the numbers of up to `limit` documents; see the port."""
         match = expression(groups, " & ", " | ", "'")
         found = run(
             self._cursor,
             f"SELECT number FROM posting_{collection} WHERE terms @@ ?::tsquery "
-            "AND audience = ANY(?) ORDER BY number LIMIT ?",
-            (match, list(seen), limit),
+            "AND (?::bigint[] IS NULL OR audience = ANY(?)) ORDER BY number LIMIT ?",
+            (match, seen and list(seen), seen and list(seen), limit),
         )
         return [number for (number,) in found.fetchall()]

@@ -58,17 +58,25 @@ class SQLitePostings:
         self._cursor.execute(f"DELETE FROM posted_{collection}")
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Sequence[int], limit: int
+        self, collection: str, groups: Sequence[Group], seen: Sequence[int] | None, limit: int
     ) -> list[int]:
         """Return the numbers of up to `limit` documents; see the port."""
         match = expression(groups, " AND ", " OR ", '"')
+        narrowed = "" if seen is None else _seen(collection, seen)
         found = self._cursor.execute(
-            f"SELECT t.rowid FROM posting_{collection} t CROSS JOIN posted_{collection} d "
-            f"ON d.number = t.rowid WHERE posting_{collection} MATCH ? "
-            f"AND d.audience IN ({', '.join(map(str, seen))}) ORDER BY t.rowid LIMIT ?",
+            f"SELECT t.rowid FROM posting_{collection} t {narrowed} "
+            f"WHERE posting_{collection} MATCH ? ORDER BY t.rowid LIMIT ?",
             (match, limit),
         )
         return [number for (number,) in found.fetchall()]
+
+
+def _seen(collection: str, seen: Sequence[int]) -> str:
+    """Return the join that lets through the documents that may be shown; each hit is looked up."""
+    audiences = ", ".join(map(str, seen))
+    return (
+        f"CROSS JOIN posted_{collection} d ON d.number = t.rowid AND d.audience IN ({audiences})"
+    )
 
 
 def _text(posting: Posting) -> str:

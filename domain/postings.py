@@ -45,7 +45,7 @@ class Postings(Protocol):
         """Take all documents out."""
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Sequence[int], limit: int
+        self, collection: str, groups: Sequence[Group], seen: Sequence[int] | None, limit: int
     ) -> list[int]:
         """Return the numbers of the first `limit` documents in which each of the groups is, and whose
-        audience is one of those `seen`, in order."""
+        audience is one of those `seen` (None: whatever it is), in order."""

@@ -11,7 +11,7 @@ from domain.ports import Rows, Value
 from projections.columns import number
 
 NOBODY = 0
-"""The reach that nothing has."""
+"""The audience that nothing has."""
 
 
 def _in_force(*named: str) -> str:
@@ -71,14 +71,11 @@ def visible_permissions(groups: tuple[str, ...]) -> Where:
     return _opened(groups, _PERMISSION_POLICY)
 
 
-def reaches_of(rows: Rows, groups: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the reaches that these groups are in: what has one of them in the index of the catalog
-    may be shown."""
+def audiences_of(rows: Rows, groups: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the audiences that these groups are in, by their numbers in the index of the catalog."""
     opened = _opened(groups, _INDEXED_POLICY, "s.group_name")
     found = rows.select(
-        "SELECT DISTINCT r.reach FROM search_reach r "
-        "JOIN search_audience s ON s.audience = r.audience "
-        f"WHERE {opened} ORDER BY r.reach",
+        f"SELECT s.audience FROM search_audience s WHERE {opened} ORDER BY s.audience",
         opened.params,
     )
     return tuple(number(one) for (one,) in found) or (NOBODY,)

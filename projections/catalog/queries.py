@@ -25,7 +25,7 @@ from projections.catalog.search.generations import live_generation
 from projections.catalog.search.tables import Collection
 from projections.columns import number, text_list
 from projections.pages import Page
-from projections.visibility import Where, reaches_of, visible_apps, visible_permissions
+from projections.visibility import Where, audiences_of, visible_apps, visible_permissions
 
 Record = TypeVar("Record")
 
@@ -88,7 +88,7 @@ def listed_apps(
     size: int = 20,
 ) -> Page[AppRow]:
     """Return a page of the apps by name, those of a category or with just this name alone."""
-    where = _indexed(rows, groups, Collection.APP, "a.app_id", without)
+    where = _seen_apps(rows, groups, without)
     if category is not None:
         where = where.and_("a.category_key LIKE ?", f"%|{whole(category)}|%")
     if named is not None:
@@ -114,7 +114,7 @@ def listed_permissions(
     size: int = 20,
 ) -> Page[PermissionRow]:
     """Return a page of the permissions by label, those of one app or with just this label alone."""
-    where = _indexed(rows, groups, Collection.PERMISSION, "p.permission_id", without)
+    where = _seen_permissions(rows, groups, without)
     if app_id is not None:
         where = where.and_("p.app_id = ?", app_id)
     if named is not None:
@@ -141,10 +141,10 @@ def permission_counts(
     they may request none."""
     if not app_ids:
         return {}
-    seen = ", ".join(map(str, reaches_of(rows, groups)))
+    seen = ", ".join(map(str, audiences_of(rows, groups)))
     found = rows.select(
         "SELECT app_id, SUM(permissions) FROM search_tally WHERE generation = ? "
-        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND reach IN ({seen}) "
+        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND audience IN ({seen}) "
         "GROUP BY app_id",
         (live_generation(rows), *app_ids),
     )
@@ -153,7 +153,7 @@ def permission_counts(
 
 def categories(rows: Rows, groups: tuple[str, ...]) -> tuple[str, ...]:
     """Return the categories of the apps that these groups may request, by name."""
-    where = _indexed(rows, groups, Collection.APP, "a.app_id")
+    where = _seen_apps(rows, groups)
     found = rows.select(
         f"SELECT DISTINCT a.categories_json FROM app a, search_document d WHERE {where}",
         where.params,
@@ -169,17 +169,28 @@ def _among(where: Where, column: str, hits: Sequence[Hit]) -> Where:
     return where.and_(f"{column} IN ({marks})", *(one.item_id for one in hits))
 
 
-def _indexed(
-    rows: Rows,
-    groups: tuple[str, ...],
-    collection: Collection,
-    key: str,
-    without: Sequence[str] = (),
-) -> Where:
-    """Let through what stands in the index (``d``) and may be shown, save what is `without`."""
-    seen = ", ".join(map(str, reaches_of(rows, groups)))
+def _seen_apps(rows: Rows, groups: tuple[str, ...], without: Sequence[str] = ()) -> Where:
+    """Let through the apps (``a``) that may be shown: for their own sake, or a permission's."""
+    seen = ", ".join(map(str, audiences_of(rows, groups)))
+    of_permissions = (
+        "EXISTS (SELECT 1 FROM search_tally t WHERE t.generation = d.generation "
+        f"AND t.app_id = a.app_id AND t.audience IN ({seen}))"
+    )
+    where = _indexed(rows, Collection.APP, "a.app_id", without)
+    return where.and_(f"(d.audience IN ({seen}) OR {of_permissions})")
+
+
+def _seen_permissions(rows: Rows, groups: tuple[str, ...], without: Sequence[str]) -> Where:
+    """Let through the permissions (``p``) that may be shown."""
+    seen = ", ".join(map(str, audiences_of(rows, groups)))
+    where = _indexed(rows, Collection.PERMISSION, "p.permission_id", without)
+    return where.and_(f"d.audience IN ({seen})")
+
+
+def _indexed(rows: Rows, collection: Collection, key: str, without: Sequence[str]) -> Where:
+    """Let through what stands in the index (``d``), save what is `without`."""
     params: tuple[Value, ...] = (live_generation(rows), collection)
     where = Where((f"d.generation = ? AND d.collection = ? AND d.item_id = {key}",), params)
-    if without:
-        where = where.and_(f"{key} NOT IN ({', '.join('?' * len(without))})", *without)
-    return where.and_(f"d.reach IN ({seen})")
+    if not without:
+        return where
+    return where.and_(f"{key} NOT IN ({', '.join('?' * len(without))})", *without)

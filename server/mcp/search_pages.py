@@ -15,7 +15,7 @@ from projections.catalog.search.findings import Found
 from projections.catalog.search.searching import Question, Search
 from projections.pages import Page
 from projections.people import PersonRow
-from projections.visibility import reaches_of
+from projections.visibility import audiences_of
 from server.catalog.thesaurus_file import ThesaurusFile
 from server.follower import position_of
 from server.mcp.answers import Answer, Json, listing
@@ -71,7 +71,7 @@ class SearchPages:
         return _page(rows, person, found, arguments, permissions_found)
 
     def _search(self, rows: Rows, person: PersonRow) -> Search:
-        return Search(rows, reaches_of(rows, person.groups), self.thesaurus())
+        return Search(rows, audiences_of(rows, person.groups), self.thesaurus())
 
 
 def _page(

@@ -4,7 +4,7 @@ so that SQLite and PostgreSQL give the same answers. The standard library alone 
 Writing: an event of the catalog only notes what it touches (`pending`); a step later that becomes a
 document (`documents`, of the stems of `analysis`), is compared with what stands (`stored`), and is posted
 anew where it differs (`indexing`), with the numbers that ranking goes by (`statistics`). Who may see a
-document is the number of its reach (`interning`), which the finding itself filters by: what a person may
+document is the number of its audience (`interning`), which the finding itself filters by: what a person may
 not request is no candidate, takes no place on a page and is in no count. Two generations let a new
 index grow beside the one that is searched (`generations`).
 

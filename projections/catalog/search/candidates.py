@@ -23,25 +23,24 @@ Rung = tuple[Group, ...]
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Where candidates are looked for, and which reaches the person is in; `marks` must all be on
-    them."""
+    """Where candidates are looked for, and which audiences the person is in, or None where that is
+    among the `marks`: of each group of those one must be on a candidate."""
 
     rows: Rows
     postings: str
-    seen: tuple[int, ...]
-    marks: tuple[str, ...] = ()
+    seen: tuple[int, ...] | None
+    marks: tuple[Group, ...] = ()
 
     def climb(self, plan: Plan, query: str) -> list[int]:
         """Return the numbers of up to `ENOUGH` documents."""
         found: dict[int, None] = {}
-        marks = tuple(((mark,),) for mark in self.marks)
         for rung in (_called(query), *_rungs(plan)):
             room = ENOUGH - len(found)
             if not room:
                 break
             numbers = self.rows.postings.find(
                 self.postings,
-                (*rung, *marks),
+                (*rung, *self.marks),
                 self.seen,
                 # What is found already is found again.
                 room + len(found),

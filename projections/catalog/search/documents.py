@@ -3,7 +3,7 @@ and the terms under which it is posted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from projections.catalog.rows import AppRow, PermissionRow
@@ -60,15 +60,20 @@ class Document:
         return tuple(sorted({*self.marks, *self.words}))
 
 
-def app_document(app: AppRow) -> Document:
-    """Return the document of an app."""
+def app_document(app: AppRow, audiences: Collection[int]) -> Document:
+    """Return the document of an app, which is seen by its own audience and by those of its
+    permissions."""
     return Document(
         app.app_id,
         app.app_id,
         tuple(stems(app.name)),
         tuple(stems(app.description)),
         Context(categories=tuple(stems(" ".join(app.categories)))),
-        (name_mark(app.name), *map(category_mark, app.categories)),
+        (
+            name_mark(app.name),
+            *map(category_mark, app.categories),
+            *map(audience_mark, sorted(audiences)),
+        ),
         min(len(app.name), LONGEST_LABEL),
     )
 
@@ -110,6 +115,11 @@ def app_mark(app_id: str) -> str:
 def category_mark(category: str) -> str:
     """Return the mark of a category's apps."""
     return f"#{whole(category).replace(' ', '_')[:100]}"
+
+
+def audience_mark(audience: int) -> str:
+    """Return the mark of the apps that an audience sees."""
+    return f"~{audience}"
 
 
 def joined(words: Sequence[str]) -> str:

@@ -20,7 +20,6 @@ from projections.catalog.search.documents import (
 from projections.catalog.search.interning import (
     audience_number,
     context_number,
-    reach_number,
 )
 from projections.catalog.search.stored import Stored
 from projections.catalog.search.tables import Collection
@@ -31,11 +30,11 @@ STEP = 500
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A document as it is to stand, with the numbers of its context and reach."""
+    """A document as it is to stand, with the numbers of its context and audience."""
 
     document: Document
     context: int
-    reach: int
+    audience: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +64,27 @@ def _permissions(rows: Rows, items: Sequence[str]) -> dict[str, Wanted]:
     apps = apps_by_id(rows, sorted({one.app_id for one in found.values()}))
     contexts = {key: app_context(app) for key, app in sorted(apps.items())}
     numbers = {key: context_number(rows, context) for key, context in contexts.items()}
-    reaches: dict[Audience, int] = {}
+    audiences: dict[Audience, int] = {}
     wanted = {}
     for item_id in items:
         one = found.get(item_id)
         if one is None:
             continue
         audience = Audience(one.audience, one.policy, one.app_policy)
-        if audience not in reaches:
-            reaches[audience] = reach_number(rows, (audience_number(rows, audience),))
+        if audience not in audiences:
+            audiences[audience] = audience_number(rows, audience)
         document = permission_document(one, contexts[one.app_id])
-        wanted[item_id] = Wanted(document, numbers[one.app_id], reaches[audience])
+        wanted[item_id] = Wanted(document, numbers[one.app_id], audiences[audience])
     return wanted
 
 
 def _apps(rows: Rows, generation: int, items: Sequence[str]) -> dict[str, Wanted]:
     wanted = {}
     for app_id, app in sorted(apps_by_id(rows, items).items()):
-        document = app_document(app)
         own = audience_number(rows, Audience(app.audience, "", app.policy))
         audiences = {own, *statistics.audiences_of(rows, generation, app_id)}
-        context = context_number(rows, document.context)
-        wanted[app_id] = Wanted(document, context, reach_number(rows, audiences))
+        document = app_document(app, audiences)
+        wanted[app_id] = Wanted(document, context_number(rows, document.context), own)
     return wanted
 
 
@@ -109,7 +107,7 @@ def _put(
             came += old is None
             at = place + came if old is None else stored.place_of(old)
             number = stored.numbered(one.document, at)
-            new = Stored(number, one.document, one.context, one.reach)
+            new = Stored(number, one.document, one.context, one.audience)
         if new != old:
             changes.append(Change(old, new))
     _store(rows, generation, collection, changes)
@@ -142,7 +140,7 @@ def _tally(rows: Rows, generation: int, changes: list[Change]) -> None:
     """Count anew who sees which app's permissions, and note the apps whose audience that changes."""
     tally = Counter[tuple[str, int]]()
     for one, sign in _signed(changes):
-        tally[one.document.app_id, one.reach] += sign
+        tally[one.document.app_id, one.audience] += sign
     statistics.add_tally(rows, generation, tally)
     for app_id in sorted({app for (app, _), count in tally.items() if count}):
         pending.app_changed(rows, app_id)

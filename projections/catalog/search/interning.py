@@ -1,5 +1,5 @@
-"""What many documents have in common stands once, under a number: contexts, audiences, and reaches (the
-audiences of which any may see a document). Numbers are given in the order of the log, so that a
+"""What many documents have in common stands once, under a number: contexts, and
+audiences. Numbers are given in the order of the log, so that a
 rebuild gives the same ones. Nothing is ever taken out: there are few of each."""
 
 from __future__ import annotations
@@ -52,21 +52,6 @@ def audience_number(rows: Rows, audience: Audience) -> int:
         "INSERT INTO search_audience (audience, group_name, policy, app_policy) "
         "VALUES (?, ?, ?, ?)",
         (following, *key),
-    )
-    return following
-
-
-def reach_number(rows: Rows, audiences: Iterable[int]) -> int:
-    """Return the number of what any of these audiences may see."""
-    members = sorted(set(audiences))
-    digest = _digest(*map(str, members))
-    found = rows.select("SELECT reach FROM search_reach WHERE digest = ? LIMIT 1", (digest,))
-    if found:
-        return number(found[0][0])
-    following = _following(rows, "search_reach", "reach")
-    rows.execute_many(
-        "INSERT INTO search_reach (reach, digest, audience) VALUES (?, ?, ?)",
-        [(following, digest, one) for one in members],
     )
     return following
 

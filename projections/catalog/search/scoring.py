@@ -8,12 +8,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from projections.catalog.search.documents import Context, Document
+from projections.catalog.search.documents import Context, Document, name_mark
 from projections.catalog.search.planning import Choice, Plan
 from projections.catalog.search.statistics import Totals
 
 K1, B = 1.2, 0.4
 FIELD_WEIGHTS = {"label": 4.0, "app": 2.5, "categories": 1.5, "description": 1.5, "about": 0.4}
+CALLED_SO = 100.0
+"""What is added to a document that is called just as the query is: it comes first."""
 BASE = 0.3
 """What part of the score does not depend on coverage."""
 
@@ -31,7 +33,8 @@ class Scored:
 class Scorer:
     """Scores documents against one plan."""
 
-    def __init__(self, plan: Plan, totals: Totals) -> None:
+    def __init__(self, query: str, plan: Plan, totals: Totals) -> None:
+        self._name = name_mark(query)
         self._plan = plan
         self._totals = totals
         self._choices = _by_first_term(plan)
@@ -59,7 +62,10 @@ class Scorer:
                 covered += importance * taken.weight
         coverage = covered / self._whole
         met = tuple(frozenset(taken.terms) if taken else frozenset() for _, taken in best)
-        return Scored(document, round(score * (BASE + (1 - BASE) * coverage), 6), coverage, met)
+        score *= BASE + (1 - BASE) * coverage
+        if self._name in document.marks:
+            score += CALLED_SO
+        return Scored(document, round(score, 6), coverage, met)
 
     def _worth(self, choice: Choice, frequencies: Mapping[str, float]) -> float:
         """Return what a choice is worth in a document: the mean of its terms, 0 unless all are

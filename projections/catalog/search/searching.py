@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.ports import Rows
+from domain.postings import Group
 from projections.catalog.search.candidates import Ladder
-from projections.catalog.search.documents import app_mark, category_mark
+from projections.catalog.search.documents import app_mark, audience_mark, category_mark
 from projections.catalog.search.findings import Found, Hit, Wording, gathered, worded
 from projections.catalog.search.fusing import Ranked, fused
 from projections.catalog.search.generations import live_generation
@@ -45,7 +46,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search of the live index in the eyes of a person who is in these reaches."""
+    """A search of the live index in the eyes of a person who is in these audiences."""
 
     rows: Rows
     seen: tuple[int, ...]
@@ -53,7 +54,7 @@ class Search:
 
     def permissions(self, question: Question) -> Found:
         """Return permissions."""
-        marks = () if question.app_id is None else (app_mark(question.app_id),)
+        marks = () if question.app_id is None else (_marked(app_mark(question.app_id)),)
         return _fused(
             question,
             [self._phrasing(Collection.PERMISSION, query, marks) for query in _asked(question)],
@@ -66,7 +67,7 @@ class Search:
         )
 
     def _apps(self, query: str, category: str | None) -> Phrasing:
-        marks = () if category is None else (category_mark(category),)
+        marks = () if category is None else (_marked(category_mark(category)),)
         own, said = self._ranked(Collection.APP, query, marks)
         parts, meant = self._ranked(Collection.PERMISSION, query, ())
         apps = {one.document.item_id: _hit(one) for one in own}
@@ -85,19 +86,25 @@ class Search:
             {**other.corrected, **wording.corrected},
         )
 
-    def _phrasing(self, collection: Collection, query: str, marks: tuple[str, ...]) -> Phrasing:
+    def _phrasing(self, collection: Collection, query: str, marks: tuple[Group, ...]) -> Phrasing:
         scored, looked = self._ranked(collection, query, marks)
         hits = tuple(map(_hit, scored))
         return hits, worded(looked, hits)
 
     def _ranked(
-        self, collection: Collection, query: str, marks: tuple[str, ...]
+        self, collection: Collection, query: str, marks: tuple[Group, ...]
     ) -> tuple[list[Scored], Plan]:
         generation = live_generation(self.rows)
         looked = plan(query, Vocabulary(self.rows, generation, collection), self.thesaurus)
-        ladder = Ladder(self.rows, collection.postings(generation), self.seen, marks)
+        postings = collection.postings(generation)
+        if collection is Collection.APP:
+            # An app has many audiences: they stand among its marks.
+            seen = _marked(*map(audience_mark, self.seen))
+            ladder = Ladder(self.rows, postings, None, (*marks, seen))
+        else:
+            ladder = Ladder(self.rows, postings, self.seen, marks)
         numbers = ladder.climb(looked, query)
-        scorer = Scorer(looked, totals(self.rows, generation, collection))
+        scorer = Scorer(query, looked, totals(self.rows, generation, collection))
         found = stored_numbers(self.rows, generation, collection, numbers)
         scored = [scorer.score(one.document, one.context) for one in found.values()]
         scored.sort(key=lambda one: (-one.score, one.document.length, one.document.item_id))
@@ -122,6 +129,11 @@ def _by_rank(rankings: Sequence[tuple[Hit, ...]]) -> tuple[Hit, ...]:
     scores = fused([Ranked([one.item_id for one in hits]) for hits in rankings])
     scored = [replace(one, score=round(scores[key], 6)) for key, one in best.items()]
     return tuple(sorted(scored, key=lambda one: one.key))
+
+
+def _marked(*marks: str) -> Group:
+    """Return the group of which one mark must be there."""
+    return tuple((mark,) for mark in marks)
 
 
 def _asked(question: Question) -> Sequence[str]:

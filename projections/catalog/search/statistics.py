@@ -97,17 +97,17 @@ def _shape(term: str) -> tuple[int, int, str, str]:
 
 
 def add_tally(rows: Rows, generation: int, more: Counter[tuple[str, int]]) -> None:
-    """Add to how many permissions of each app have each reach."""
+    """Add to how many permissions of each app have each audience."""
     changes = [(generation, app, one, count) for (app, one), count in more.items() if count]
     rows.execute_many(
-        "INSERT INTO search_tally (generation, app_id, reach, permissions) "
-        "VALUES (?, ?, ?, ?) ON CONFLICT (generation, app_id, reach) "
+        "INSERT INTO search_tally (generation, app_id, audience, permissions) "
+        "VALUES (?, ?, ?, ?) ON CONFLICT (generation, app_id, audience) "
         "DO UPDATE SET permissions = search_tally.permissions + excluded.permissions",
         changes,
     )
     rows.execute_many(
         "DELETE FROM search_tally "
-        "WHERE generation = ? AND app_id = ? AND reach = ? AND permissions <= 0",
+        "WHERE generation = ? AND app_id = ? AND audience = ? AND permissions <= 0",
         [change[:3] for change in changes if change[3] < 0],
     )
 
@@ -115,8 +115,7 @@ def add_tally(rows: Rows, generation: int, more: Counter[tuple[str, int]]) -> No
 def audiences_of(rows: Rows, generation: int, app_id: str) -> set[int]:
     """Return the audiences that may request permissions of an app."""
     found = rows.select(
-        "SELECT DISTINCT r.audience FROM search_tally t JOIN search_reach r ON r.reach = t.reach "
-        "WHERE t.generation = ? AND t.app_id = ?",
+        "SELECT audience FROM search_tally WHERE generation = ? AND app_id = ?",
         (generation, app_id),
     )
     return {number(one) for (one,) in found}

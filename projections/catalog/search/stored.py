@@ -12,7 +12,7 @@ from projections.catalog.search.interning import contexts
 from projections.catalog.search.tables import Collection
 from projections.columns import number
 
-COLUMNS = "number, item_id, app_id, reach, context, label, description, marks"
+COLUMNS = "number, item_id, app_id, audience, context, label, description, marks"
 SEQUENCE_BITS = 40
 """A document's number is the length of its label, then the place in which it came: so the first that the
 index finds are those with the shortest labels, and no others need be looked at."""
@@ -20,17 +20,17 @@ index finds are those with the shortest labels, and no others need be looked at.
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A document, the number it is posted under, and the numbers of its context and reach."""
+    """A document, the number it is posted under, and the numbers of its context and audience."""
 
     number: int
     document: Document
     context: int
-    reach: int
+    audience: int
 
     @property
     def posting(self) -> Posting:
         """What is posted of it."""
-        return Posting(self.number, self.reach, self.document.terms)
+        return Posting(self.number, self.audience, self.document.terms)
 
 
 def stored_items(
@@ -96,7 +96,7 @@ def insert(rows: Rows, generation: int, collection: Collection, items: Sequence[
                 one.number,
                 one.document.item_id,
                 one.document.app_id,
-                one.reach,
+                one.audience,
                 one.context,
                 joined(one.document.label),
                 joined(one.document.description),

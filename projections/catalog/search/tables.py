@@ -27,7 +27,6 @@ TABLES = (
     "search_total",
     "search_tally",
     "search_audience",
-    "search_reach",
 )
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS search_generation ("
@@ -37,7 +36,7 @@ SCHEMA = (
     "PRIMARY KEY (generation, collection, item_id))",
     "CREATE TABLE IF NOT EXISTS search_document ("
     "generation BIGINT NOT NULL, collection TEXT NOT NULL, number BIGINT NOT NULL, "
-    "item_id TEXT NOT NULL, app_id TEXT NOT NULL, reach BIGINT NOT NULL, "
+    "item_id TEXT NOT NULL, app_id TEXT NOT NULL, audience BIGINT NOT NULL, "
     "context BIGINT NOT NULL, label TEXT NOT NULL, "
     "description TEXT NOT NULL, marks TEXT NOT NULL, PRIMARY KEY (generation, collection, number))",
     "CREATE UNIQUE INDEX IF NOT EXISTS search_document_by_item "
@@ -57,13 +56,9 @@ SCHEMA = (
     "generation BIGINT NOT NULL, collection TEXT NOT NULL, field TEXT NOT NULL, "
     "total BIGINT NOT NULL, PRIMARY KEY (generation, collection, field))",
     "CREATE TABLE IF NOT EXISTS search_tally ("
-    "generation BIGINT NOT NULL, app_id TEXT NOT NULL, reach BIGINT NOT NULL, "
-    "permissions BIGINT NOT NULL, PRIMARY KEY (generation, app_id, reach))",
+    "generation BIGINT NOT NULL, app_id TEXT NOT NULL, audience BIGINT NOT NULL, "
+    "permissions BIGINT NOT NULL, PRIMARY KEY (generation, app_id, audience))",
     "CREATE TABLE IF NOT EXISTS search_audience ("
     "audience BIGINT PRIMARY KEY, group_name TEXT NOT NULL, policy TEXT NOT NULL, "
     "app_policy TEXT NOT NULL, UNIQUE (group_name, policy, app_policy))",
-    "CREATE TABLE IF NOT EXISTS search_reach ("
-    "reach BIGINT NOT NULL, digest TEXT NOT NULL, audience BIGINT NOT NULL, "
-    "PRIMARY KEY (reach, audience))",
-    "CREATE INDEX IF NOT EXISTS search_reach_by_digest ON search_reach (digest)",
 )
