@@ -228,7 +228,10 @@ async def test_every_answer_fits_the_schema_that_was_listed(web: Web, era: str) 
     calls: list[tuple[str, dict[str, object]]] = [
         ("search_apps", {}),
         ("search_apps", {"name_search": "nothing like it"}),
+        ("search_apps", {"queries": ["customers", "sales"], "size": 1}),
+        ("search_apps", {"name_search": "custmers zebra", "requestable_only": True}),
         ("search_requestable_permissions", {"search_term": "reader"}),
+        ("search_requestable_permissions", {"search_term": "vault", "size": 1}),
         ("list_requestable_permissions", {"app_id": "crm"}),
         ("list_requestable_permissions", {"app_id": "wiki"}),
         ("submit_access_request", {"app_id": "wiki"}),
