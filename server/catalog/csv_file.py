@@ -4,9 +4,11 @@ in the others; a line without a permission describes an app alone. Lists are par
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from typing import BinaryIO
 
 from domain.policy import Policy
 from domain.values import AppId, PermissionId
@@ -43,8 +45,8 @@ class CsvFile:
 
     skipped = 0
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
         self.policies: Mapping[str, Policy] = {}
 
     def each_app(self) -> Iterator[PlacedApp]:
@@ -73,19 +75,24 @@ class CsvFile:
 
     def _lines(self) -> Iterator[tuple[str, Line]]:
         csv.field_size_limit(MOST_FIELD)
+        self._file.seek(0)
+        text = io.TextIOWrapper(self._file, "utf-8-sig", newline="")
         try:
-            with self._path.open(encoding="utf-8-sig", newline="") as file:
-                lines = csv.DictReader(file, strict=True)
-                _check_columns(lines.fieldnames or ())
-                for line in lines:
-                    where = f"line {lines.line_num}"
-                    if None in line or None in line.values():
-                        raise BadCatalog(f"{where}: it has more or fewer fields than the first")
-                    yield where, {**_BLANK, **{name: one.strip() for name, one in line.items()}}
+            lines = csv.DictReader(text, strict=True)
+            _check_columns(lines.fieldnames or ())
+            for line in lines:
+                where = f"line {lines.line_num}"
+                if None in line or None in line.values():
+                    raise BadCatalog(f"{where}: it has more or fewer fields than the first")
+                yield where, {**_BLANK, **{name: one.strip() for name, one in line.items()}}
         except UnicodeDecodeError:
             raise BadCatalog("it is not UTF-8") from None
         except csv.Error as fault:
             raise BadCatalog(f"not a CSV file: {fault}") from None
+        finally:
+            with contextlib.suppress(ValueError):
+                # The file may be closed by now; else it is left open for the next pass.
+                text.detach()
 
 
 _BLANK = dict.fromkeys(COLUMNS, "")

@@ -4,6 +4,8 @@ by record from where they lie; a vendor's, which holds what one organisation has
 from __future__ import annotations
 
 import mmap
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -52,23 +54,28 @@ class CatalogPath:
 
 @contextmanager
 def opened(asked: CatalogPath) -> Iterator[Source]:
-    """Open a file until the block is left; raises `BadCatalog`, or `OSError`."""
+    """Open a file until the block is left; raises `BadCatalog`, or `OSError`. It is read several
+    times, so a copy is taken that nobody changes meanwhile."""
     vendor = VENDORS.get(asked.format)
-    if vendor is not None:
-        if asked.path.stat().st_size > MOST_VENDOR_BYTES:
-            raise BadCatalog(f"it has more than {MOST_VENDOR_BYTES:,} bytes")
-        yield vendor(asked.path.read_bytes(), asked.audience, asked.policy)
-        return
-    if (asked.audience, asked.policy) != (EVERYONE, ""):
+    if vendor is None and (asked.audience, asked.policy) != (EVERYONE, ""):
         raise BadCatalog("its records say themselves whose they are, and under which policy")
-    if asked.format is Format.CSV or (
-        asked.format is Format.AUTO and asked.path.suffix.lower() == ".csv"
-    ):
-        with asked.path.open("rb"):
-            yield CsvFile(asked.path)
-        return
-    with asked.path.open("rb") as file:
-        if not file.seek(0, 2):
+    with tempfile.TemporaryFile() as copy, asked.path.open("rb") as file:
+        shutil.copyfileobj(file, copy)
+        size = copy.tell()
+        copy.seek(0)
+        if vendor is not None:
+            if size > MOST_VENDOR_BYTES:
+                raise BadCatalog(f"it has more than {MOST_VENDOR_BYTES:,} bytes")
+            yield vendor(copy.read(), asked.audience, asked.policy)
+        elif _is_csv(asked):
+            yield CsvFile(copy)
+        elif not size:
             raise BadCatalog("not a catalog file: it is empty")
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            yield CatalogFile(content)
+        else:
+            # Not closed by hand: the records that are not decoded yet still point into it.
+            yield CatalogFile(mmap.mmap(copy.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def _is_csv(asked: CatalogPath) -> bool:
+    by_name = asked.format is Format.AUTO and asked.path.suffix.lower() == ".csv"
+    return by_name or asked.format is Format.CSV
