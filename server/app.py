@@ -13,8 +13,10 @@ from starlette.routing import BaseRoute, Route
 
 from domain.ports import Publisher
 from server import errors
+from server.catalog_pages import own_pages as catalog_pages
+from server.catalog_pages.own_pages import CatalogPages
 from server.health import health
-from server.inbox import own_pages
+from server.inbox import own_pages as inbox_pages
 from server.inbox.listing import INBOX
 from server.inbox.live import Live
 from server.inbox.own_pages import OwnPages
@@ -37,7 +39,7 @@ from server.scim.endpoint import Scim
 from server.scim.groups import Groups
 from server.scim.users import Users
 from server.sign_in.discovery import Discovery
-from server.sign_in.endpoint import PagesBehind, SignIn
+from server.sign_in.endpoint import PagesBehind, Purpose, SignIn
 from server.sign_in.identity_provider import IdentityProvider
 from server.wiring import System
 
@@ -57,7 +59,7 @@ class Application:
             Route("/", _welcome(USER.url(system.settings.issuer))),
             Route("/healthz", health(system, publisher)),
             *(route for one in self._servers for route in one.routes()),
-            *authorization.routes(PagesBehind(own_pages.purpose_of, self._pages)),
+            *authorization.routes(PagesBehind(_purpose_of, self._pages)),
             *callbacks.routes(),
             *_scim(system).routes(),
         ]
@@ -68,7 +70,7 @@ class Application:
         pages = OwnPages(self._system, sign_in)
         self._system.growth.tell(pages.live.wake)
         self._live.append(pages.live)
-        return pages.routes()
+        return [*pages.routes(), *CatalogPages(self._system, sign_in).routes()]
 
     def close_streams(self) -> None:
         """End what would otherwise never end, from the event loop, before the server waits for it."""
@@ -82,6 +84,10 @@ class Application:
             for server in self._servers:
                 await running.enter_async_context(server.run())
             yield
+
+
+async def _purpose_of(path: str) -> Purpose | None:
+    return await inbox_pages.purpose_of(path) or await catalog_pages.purpose_of(path)
 
 
 def _authorization(system: System, last_use: LastUse) -> AuthorizationServer:

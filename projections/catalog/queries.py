@@ -20,14 +20,14 @@ from projections.catalog.rows import (
     permission_row,
 )
 from projections.catalog.search.analysis import whole
-from projections.catalog.search.findings import Found, Hit
+from projections.catalog.search.findings import Found, Hit, as_written
 from projections.catalog.search.generations import live_generation
 from projections.catalog.search.tables import Collection
 from projections.columns import number, text_list
 from projections.pages import Page
 from projections.visibility import Where, audiences_of, visible_apps, visible_permissions
 
-Record = TypeVar("Record")
+Record = TypeVar("Record", bound=AppRow | PermissionRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,18 @@ class Finding(Generic[Record]):
 
     record: Record
     hit: Hit
+
+
+def corrections(shown: Sequence[Finding[Record]], found: Found) -> dict[str, str]:
+    """Return the words that were taken to be misspelt, each as it is written in what is shown."""
+    texts = [text for one in shown for text in _texts(one.record)]
+    return {said: as_written(term, texts) for said, term in found.corrected.items()}
+
+
+def _texts(record: AppRow | PermissionRow) -> tuple[str, ...]:
+    if isinstance(record, AppRow):
+        return (record.name, record.description, *record.categories)
+    return (record.label, record.description, record.app_name)
 
 
 def app_by_id(rows: Rows, groups: tuple[str, ...], app_id: str) -> AppRow | None:
@@ -56,7 +68,7 @@ def apps_found(
 ) -> Page[Finding[AppRow]]:
     """Return a page of the apps that a search found."""
     hits = found.hits[(page - 1) * size : page * size]
-    where = _among(visible_apps(groups), "a.app_id", hits)
+    where = _among(visible_apps(groups), "a.app_id", [one.item_id for one in hits])
     selected = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
     apps = {str(row[0]): app_row(row) for row in selected}
     items = tuple(Finding(apps[one.item_id], one) for one in hits if one.item_id in apps)
@@ -68,13 +80,20 @@ def permissions_found(
 ) -> Page[Finding[PermissionRow]]:
     """Return a page of the permissions that a search found."""
     hits = found.hits[(page - 1) * size : page * size]
-    where = _among(visible_permissions(groups), "p.permission_id", hits)
-    selected = rows.select(
-        f"SELECT {PERMISSION_COLUMNS} FROM {PERMISSIONS} WHERE {where}", where.params
-    )
-    records = {str(row[0]): permission_row(row) for row in selected}
+    records = seen_permissions(rows, groups, [one.item_id for one in hits])
     items = tuple(Finding(records[one.item_id], one) for one in hits if one.item_id in records)
     return Page(items, len(found.hits), page, size)
+
+
+def seen_permissions(
+    rows: Rows, groups: tuple[str, ...], permission_ids: Sequence[str]
+) -> dict[str, PermissionRow]:
+    """Return those of these permissions that the groups may request."""
+    where = _among(visible_permissions(groups), "p.permission_id", permission_ids)
+    found = rows.select(
+        f"SELECT {PERMISSION_COLUMNS} FROM {PERMISSIONS} WHERE {where}", where.params
+    )
+    return {str(row[0]): permission_row(row) for row in found}
 
 
 def listed_apps(
@@ -162,11 +181,10 @@ def categories(rows: Rows, groups: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(named, key=str.casefold))
 
 
-def _among(where: Where, column: str, hits: Sequence[Hit]) -> Where:
-    if not hits:
+def _among(where: Where, column: str, keys: Sequence[str]) -> Where:
+    if not keys:
         return where.and_("1 = 0")
-    marks = ", ".join("?" * len(hits))
-    return where.and_(f"{column} IN ({marks})", *(one.item_id for one in hits))
+    return where.and_(f"{column} IN ({', '.join('?' * len(keys))})", *keys)
 
 
 def _seen_apps(rows: Rows, groups: tuple[str, ...], without: Sequence[str] = ()) -> Where:

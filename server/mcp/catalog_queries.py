@@ -18,12 +18,12 @@ from projections.catalog.rows import AppRow, PermissionRow, permissions_by_id
 from projections.catalog.search.searching import Question
 from projections.people import PersonRow, person_by_id
 from projections.policies import policy_for
+from server.catalog.taken import Taken, taken_by
 from server.mcp import rendering
 from server.mcp.answers import Answer, Json, line, listing
 from server.mcp.arguments import Arguments, BadArguments
 from server.mcp.forms import length_name, request_form
 from server.mcp.search_pages import SearchPage, SearchPages
-from server.mcp.taken import Taken, taken_by
 
 NO_APPS = "No app that this person may request is listed under this; leave the category out."
 NO_APP_NAMED = "No app that this person may request is called just so; leave exact_match out."

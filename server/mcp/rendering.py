@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from domain.policy import Policy
 from projections.catalog.rows import AppRow, PermissionRow
+from server.catalog.taken import Taken
 from server.mcp.answers import Json
 from server.mcp.forms import length_options
 from server.mcp.search_rendering import shortened
-from server.mcp.taken import Taken
 
 
 def app(row: AppRow, taken: Taken, permissions: int, *, short: bool = False) -> Json:

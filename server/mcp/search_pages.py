@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from domain.ports import Rows
 from projections.catalog import PROJECTION
-from projections.catalog.queries import Finding, apps_found, permissions_found
+from projections.catalog.queries import Finding, apps_found, corrections, permissions_found
 from projections.catalog.rows import AppRow, PermissionRow
 from projections.catalog.search.findings import Found
 from projections.catalog.search.searching import Question, Search
@@ -23,7 +23,7 @@ from server.mcp.arguments import Arguments
 from server.mcp.cursors import Cursor, after, parse_cursor, question_digest
 from server.mcp.search_rendering import advice, search_fields
 
-Record = TypeVar("Record")
+Record = TypeVar("Record", bound=AppRow | PermissionRow)
 Show = Callable[[Rows, tuple[str, ...], Found, int, int], Page[Finding[Record]]]
 
 
@@ -39,9 +39,10 @@ class SearchPage(Generic[Record]):
 
     def answer(self, items: list[Json], lines: list[str], noun: str) -> Answer:
         """Return the answer that shows these items."""
-        told = advice(self.found)
+        corrected = corrections(self.page.items, self.found)
+        told = advice(self.found, corrected)
         answer = listing(self.page, items, told, lines, noun)
-        fields = {**answer.fields, **search_fields(self.found)}
+        fields = {**answer.fields, **search_fields(self.found, corrected)}
         if self.cursor is not None:
             fields["next_cursor"] = str(self.cursor)
         if self.changed:

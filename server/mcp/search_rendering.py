@@ -3,6 +3,8 @@ what did not match, what was taken to be misspelt, and what to try next."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from projections.catalog.search.findings import Found, Match
 from server.mcp.answers import Json
 
@@ -10,20 +12,20 @@ MOST_DESCRIPTION = 160
 """Characters of a description in a list of hits; the whole stands in list_requestable_permissions."""
 
 
-def search_fields(found: Found) -> Json:
+def search_fields(found: Found, corrected: Mapping[str, str]) -> Json:
     """Return the fields that stand beside the hits."""
     return {
         "match": found.match,
         "unmatched": list(found.unmatched),
-        "corrected": dict(found.corrected),
+        "corrected": dict(corrected),
     }
 
 
-def advice(found: Found) -> str:
+def advice(found: Found, corrected: Mapping[str, str]) -> str:
     """Return what to make of a search, in a sentence or two; nothing where all is well."""
     told = []
-    if found.corrected:
-        pairs = ", ".join(f"{said} as {meant}" for said, meant in found.corrected.items())
+    if corrected:
+        pairs = ", ".join(f"{said} as {meant}" for said, meant in corrected.items())
         told.append(f"Read {pairs}.")
     if found.unmatched:
         told.append(f"Nothing that may be requested matches: {', '.join(found.unmatched)}.")

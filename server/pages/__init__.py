@@ -25,11 +25,14 @@ def render(
     status: int = 200,
     form_targets: str = "'self'",
     live: bool = False,
+    script: str = "",
     **values: object,
 ) -> HTMLResponse:
     """Return a page. `form_targets` names where its form may lead, redirects included: Chromium
-    applies ``form-action`` to the redirect after a form, so the client's origin must be in it."""
-    scripts = "script-src 'self'; connect-src 'self'; " if live else ""
+    applies ``form-action`` to the redirect after a form, so the client's origin must be in it.
+    `script` names one of our own that the page loads, `live` the one that keeps it up to date."""
+    script = "live.js" if live else script
+    scripts = "script-src 'self'; connect-src 'self'; " if script else ""
     headers = {
         "Cache-Control": "no-store",
         "Content-Security-Policy": (
@@ -40,7 +43,7 @@ def render(
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    html = _templates.get_template(template).render(live=live, **values)
+    html = _templates.get_template(template).render(script=script, **values)
     return HTMLResponse(html, status, headers=headers)
 
 

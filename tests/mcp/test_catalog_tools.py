@@ -54,7 +54,7 @@ async def test_a_search_tells_how_well_it_matched_and_what_it_made_of_the_words(
     fields, text = result["structuredContent"], result["content"][0]["text"]
     assert [one["id"] for one in fields["items"]] == ["crm"]
     assert (fields["match"], fields["unmatched"]) == ("weak", ["zebra"])
-    assert fields["corrected"] == {"custmers": "customer"}
+    assert fields["corrected"] == {"custmers": "customers"}
     assert "Nothing that may be requested matches: zebra." in text
     assert "several phrasings at once in queries" in text
 

@@ -3,10 +3,11 @@ met by nothing, and which were taken to be misspelt. All of it is drawn from wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from projections.catalog.search.analysis import stem, words
 from projections.catalog.search.planning import Origin, Plan
 
 PARTIAL, STRONG = 0.42, 0.7
@@ -85,12 +86,22 @@ def worded(plan: Plan, hits: Sequence[Hit]) -> Wording:
         first = next((one.met[at] for one in hits if at < len(one.met) and one.met[at]), None)
         if first is not None:
             met.add(written)
-            spelled = [c for c in sought.choices if c.origin is Origin.SPELLING]
-            if any(frozenset(one.terms) == first for one in spelled):
-                corrected[written] = min(first)
+            spelled = (c for c in sought.choices if c.origin is Origin.SPELLING)
+            meant = [term for choice in spelled for term in choice.terms if term in first]
+            if meant:
+                corrected[written] = meant[0]
         elif sought.said.weight == 1.0:
             unmet.append(written)
     return Wording(frozenset(met), tuple(dict.fromkeys(unmet)), corrected)
+
+
+def as_written(term: str, texts: Iterable[str]) -> str:
+    """Return a term as it is written in texts that are shown; a term is but a stem."""
+    for text in texts:
+        for word in words(text):
+            if stem(word.folded) == term:
+                return word.folded
+    return term
 
 
 def gathered(hits: tuple[Hit, ...], wordings: Sequence[Wording]) -> Found:

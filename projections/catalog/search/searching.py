@@ -136,6 +136,15 @@ def _marked(*marks: str) -> Group:
     return tuple((mark,) for mark in marks)
 
 
+def _both(own: Hit | None, part: Hit | None) -> tuple[frozenset[str], ...]:
+    """Return what each word was met by, in the app itself or in its permission: both were sought by
+    the same words."""
+    if own is None or part is None:
+        only = own or part
+        return only.met if only else ()
+    return tuple(one | other for one, other in zip(own.met, part.met, strict=True))
+
+
 def _asked(question: Question) -> Sequence[str]:
     return tuple(dict.fromkeys(question.queries))[:MOST_QUERIES]
 
@@ -163,6 +172,6 @@ def _rolled_up(app_id: str, own: Hit | None, parts: Sequence[Hit]) -> Hit:
         round(score, 6),
         own.tie if own else leading.tie,
         leading.coverage,
-        (*(own.met if own else ()),) or leading.met,
+        _both(own, best),
         tuple(one.item_id for one in parts[:MOST_PARTS]),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from domain.ports import Rows
 from domain.values import PersonId, RequestId
 from projections.access_requests import held_items_of
 from projections.holdings import open_items
-from server.mcp.answers import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Taken:
         """All of them."""
         return tuple(sorted({*self.held, *self.pending}))
 
-    def fields(self, item_id: str, *, otherwise: bool = False) -> Json:
+    def fields(self, item_id: str, *, otherwise: bool = False) -> dict[str, Any]:
         """Return what a client is told of an item: whether it may be requested, and else why not;
         `otherwise` says that more than the item itself may be."""
         return {

@@ -1,0 +1,147 @@
+"""``/catalog/app``: shows an app's page, and takes its form: what it would lead to, or the request
+itself. The decider is the one that judges submissions of AI clients, and its refusals are told in its
+own words beside what was filled in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from starlette.requests import Request as HttpRequest
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from domain.access_request import SubmitRequest, request_of_stream
+from domain.errors import AlreadyHeld, InputMissing, OnBehalfNotAllowed, Refused
+from domain.ports import Clock, NewId, Rows
+from domain.values import Actor, AppId, PermissionId, PersonId, RequestId, Via
+from projections.people import PersonRow, person_by_username
+from server.catalog_pages.app_page import AppPage, Filled, app_id_of, no_such_app
+from server.catalog_pages.cards import app_url
+from server.command_bus import CommandBus, CommandContext, Executed
+from server.errors import status_of
+from server.mcp.forms import JUSTIFICATION
+from server.mcp.previewing import preview
+from server.pages import SEE_OTHER
+from server.pages.forms import is_ours, read_fields
+from server.reads import Reads
+from server.sign_in.endpoint import SignIn, expired
+
+APP = "/catalog/app"
+PREFIX = "field:"
+UNLIMITED = "unlimited"
+
+
+@dataclass(frozen=True, slots=True)
+class Requesting:
+    """The page of one app and its form."""
+
+    bus: CommandBus
+    reads: Reads
+    sign_in: SignIn
+    page: AppPage
+    clock: Clock
+    new_id: NewId
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route(APP, self.show, methods=["GET"]),
+            Route(APP, self.take, methods=["POST"]),
+        ]
+
+    async def show(self, request: HttpRequest) -> Response:
+        """Show the app; ``pick`` names a permission that is ticked already."""
+        session = await self.sign_in.session(request)
+        if session is None:
+            return await self.sign_in.page(request, app_url(app_id_of(request)))
+        picked = frozenset(filter(None, request.query_params.getlist("pick")[:1]))
+        return await self._shown(request, session.person, Filled(picked))
+
+    async def take(self, request: HttpRequest) -> Response:
+        """Take the form: ``do`` says whether to show what it would lead to, or to submit."""
+        session = await self.sign_in.session(request)
+        fields = await read_fields(request, self.sign_in.issuer)
+        cookie = self.sign_in.cookies.secret_of(request)
+        if session is None or fields is None:
+            return expired()
+        form = {name: values[0] for name, values in fields.items()}
+        if not is_ours(form, cookie, app_id_of(request)):
+            return expired()
+        person = session.person
+        filled = Filled(frozenset(filter(None, fields.get("permission", ()))), form)
+        dry_run = form.get("do") != "submit"
+        context = CommandContext(Actor(Via.WEB, person.person_id), self.clock(), self.new_id())
+        try:
+            command = await self._submission(person, app_id_of(request), filled)
+            done = await self.bus.execute(command, context, dry_run=dry_run)
+        except AlreadyHeld as refusal:
+            return RedirectResponse(f"/requests/{refusal.request_id}", SEE_OTHER)
+        except Refused as refusal:
+            return await self._refused(request, person, filled, refusal)
+        if dry_run and done.changed:
+            return await self._previewed(request, person, filled, done)
+        return RedirectResponse(f"/requests/{request_of_stream(done.stream)}", SEE_OTHER)
+
+    async def _submission(self, person: PersonRow, app_id: str, filled: Filled) -> SubmitRequest:
+        form = filled.fields
+        length = form.get("length", "")
+        return SubmitRequest(
+            request_id=RequestId(self.new_id()),
+            requester=person.person_id,
+            target=await self._target(person, form.get("target", "").strip()),
+            app_id=AppId(app_id),
+            permission_ids=tuple(map(PermissionId, sorted(filled.picked))),
+            justification=form.get("justification", "").strip() or None,
+            now=self.clock(),
+            access_seconds=_seconds(length),
+            length_given=bool(length),
+            answers=tuple(
+                (name.removeprefix(PREFIX), text)
+                for name, text in form.items()
+                if name.startswith(PREFIX) and text.strip()
+            ),
+        )
+
+    async def _target(self, person: PersonRow, username: str) -> PersonId:
+        if not username:
+            return person.person_id
+        found = await self.reads.query(lambda rows: person_by_username(rows, username))
+        if found is None:
+            raise OnBehalfNotAllowed(username)
+        return found.person_id
+
+    async def _previewed(
+        self, request: HttpRequest, person: PersonRow, filled: Filled, done: Executed
+    ) -> Response:
+        shown, sentence = await self.reads.query(lambda rows: preview(rows, done.events))
+        told = {"sentence": sentence, "warnings": shown["warnings"]}
+        return await self._shown(request, person, replace(filled, preview=told))
+
+    async def _refused(
+        self, request: HttpRequest, person: PersonRow, filled: Filled, refusal: Refused
+    ) -> Response:
+        missing = frozenset(refusal.fields) if isinstance(refusal, InputMissing) else frozenset()
+        fault = "Please fill in what is marked." if missing else refusal.sentence
+        again = replace(filled, fault=fault, missing=missing)
+        return await self._shown(request, person, again, status=status_of(refusal))
+
+    async def _shown(
+        self, request: HttpRequest, person: PersonRow, filled: Filled, status: int = 200
+    ) -> Response:
+        def look(rows: Rows) -> dict[str, object] | None:
+            return self.page.values(rows, person, request, filled)
+
+        values = await self.reads.query(look)
+        if values is None:
+            return no_such_app()
+        values["missing_justification"] = JUSTIFICATION in filled.missing
+        cookie = self.sign_in.cookies.secret_of(request)
+        return self.page.render(request, person, cookie, values, status)
+
+
+def _seconds(length: str) -> int | None:
+    """Return the asked length, None for one without an end; what no page offers is no length."""
+    if length in ("", UNLIMITED):
+        return None
+    return int(length) if re.fullmatch(r"[1-9][0-9]{0,10}", length) else 0
