@@ -25,6 +25,7 @@ from server.mcp.previewing import preview
 from server.pages import SEE_OTHER
 from server.pages.forms import is_ours, read_fields
 from server.reads import Reads
+from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn, expired
 
 APP = "/catalog/app"
@@ -55,7 +56,7 @@ class Requesting:
         session = await self.sign_in.session(request)
         if session is None:
             return await self.sign_in.page(request, app_url(app_id_of(request)))
-        picked = frozenset(filter(None, request.query_params.getlist("pick")[:1]))
+        picked = frozenset(filter(None, [storable(request.query_params.get("pick", ""))]))
         return await self._shown(request, session.person, Filled(picked))
 
     async def take(self, request: HttpRequest) -> Response:

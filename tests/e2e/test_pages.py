@@ -3,6 +3,7 @@ axe-core, which knows what a screen reader needs."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,44 @@ def test_axe_finds_nothing_in_the_inbox(
     page.get_by_label("What you found").fill("It was down")
     page.get_by_role("button", name="It was justified").click()
     expect(page.get_by_role("status").first).to_have_text("Done.")
+
+
+def test_axe_finds_nothing_in_the_catalog_and_a_search_goes_on_while_one_types(
+    server: RunningServer, narrow: Page
+) -> None:
+    page = narrow
+    page.goto(f"{server.issuer}/catalog")
+    sign_in(page, "alice")
+    expect(page.get_by_role("heading", name="What do you need access to?")).to_be_visible()
+    check(page)
+    page.get_by_label("Search the catalog").press_sequentially("veiw sales reports")
+    first = page.locator("ul.apps > li").first
+    expect(first.get_by_role("heading")).to_have_text("Salesforce")
+    expect(page.get_by_text("Taken as")).to_contain_text("veiw")
+    expect(page).to_have_url(re.compile(r"q=veiw\+sales\+reports"))
+    check(page)
+    page.reload()
+    expect(first.get_by_role("heading")).to_have_text("Salesforce")
+    first.get_by_role("link", name="Sales Reports Viewer").click()
+    expect(page.get_by_role("checkbox", name="Sales Reports Viewer")).to_be_checked()
+    check(page)
+    page.get_by_role("button", name="What would happen?").click()
+    expect(page.get_by_role("alert")).to_have_text("Please fill in what is marked.")
+    check(page)
+    page.get_by_label("Why you need it").fill("The all-hands")
+    page.get_by_role("button", name="What would happen?").click()
+    expect(page.get_by_role("status").last).to_contain_text("First to decide: Bob Brandt")
+    check(page)
+
+
+def test_the_catalog_is_searched_without_script(server: RunningServer, chromium: Browser) -> None:
+    with chromium.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{server.issuer}/catalog")
+        sign_in(page, "carol")
+        page.get_by_label("Search the catalog").fill("payslips")
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator("ul.apps > li").first.get_by_role("heading")).to_have_text("Workday")
 
 
 def pinned_url(server: RunningServer, redirect_uri: str) -> str:

@@ -73,3 +73,11 @@ class Visitor:
         answer = await self.press(path, action, **fields)
         assert answer.status_code == 303, answer.text
         assert answer.headers["location"] == f"{path}?done=1"
+
+    async def submit(self, path: str, field: str, /, **fields: object) -> httpx.Response:
+        """Fill in the form of a page that has this field, and send it there."""
+        shown = await self.get(path)
+        for form in _Forms(shown.text).forms:
+            if field in form and "csrf" in form:
+                return await self.http.post(str(shown.url), data={**form, **fields})
+        raise AssertionError(f"no form with {field} on {path}: {shown.status_code}")
