@@ -12,12 +12,15 @@ from domain.catalog import EVERYONE
 from projections.policies import policies
 from server.catalog.entries import BadCatalog
 from server.catalog.file import CatalogFile
-from server.catalog.importing import Importing, Progress, Wish
+from server.catalog.importing import JOB, Importing, Progress, Wish
 from server.catalog.opening import CatalogPath, Format, opened
 from server.catalog.source import Source, Survey, survey
 from server.operations.operation import CLI, Operation, Report
 from server.operations.read_models import catch_up
 from server.wiring import System
+
+INDEXED_EVERY = 5_000
+"""Records after which read models are brought up, so that progress tells of that work too."""
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -49,6 +52,8 @@ def _import(system: System, source: Source, wish: Wish, report: Report) -> dict[
     _check_policies(system, source, surveyed)
 
     def tell(progress: Progress) -> None:
+        if progress.done % INDEXED_EVERY < JOB and not wish.dry_run:
+            catch_up(system)
         report({"done": progress.done, "total": progress.total})
 
     importing = Importing(system.bus, system.reads, CLI, system.clock, system.new_id, tell)

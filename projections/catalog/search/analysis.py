@@ -6,9 +6,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
 
 VERSION = "1"
 """Goes up with every change to what `stems` returns: an index of another version is not searched."""
@@ -38,7 +41,6 @@ class Word:
     parts: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """Return `text` without marks and in one case."""
     if text.isascii():
@@ -48,13 +50,12 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare.casefold())
 
 
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the stem of a folded word: plurals lose their ending (Harman's S-stemmer, 1991)."""
     if len(word) > SHORTEST_PLURAL and word.endswith("s"):
         if word.endswith("ies") and not word.endswith(("eies", "aies")):
-            return word[:-3] + "y"
-        if not word.endswith(("us", "ss", "is")):
+            word = word[:-3] + "y"
+        elif not word.endswith(("us", "ss", "is")):
             word = word[:-1]
     return word[:MOST_TERM]
 
@@ -62,28 +63,50 @@ def stem(word: str) -> str:
 def words(text: str) -> Iterator[Word]:
     """Yield the words of a text in order; of unspaced writing, each two neighbours."""
     for found in _WORD.finditer(text):
-        written, start = found[0], found.start()
-        if written.isascii():
-            yield Word(written, written.lower(), start, start + len(written), _parts(written))
-            continue
-        for run in _RUN.finditer(written):
-            yield from _of_run(run[0], start + run.start())
+        start = found.start()
+        for one in _analysed(found[0]):
+            yield Word(one.written, one.folded, start + one.start, start + one.end, one.parts)
 
 
 def stems(text: str) -> list[str]:
     """Return the stems of a text in order, each as often as it stands there: of a joined word the
     whole and its parts."""
     found: list[str] = []
-    for word in words(text):
-        found += _stems_of(word)
+    for written in _WORD.findall(text):
+        found += _stems_of(written)
         if len(found) >= MOST_STEMS:
             return found[:MOST_STEMS]
     return found
 
 
-def _stems_of(word: Word) -> list[str]:
-    whole = stem(word.folded)
-    return [whole, *(stem(part) for part in word.parts)] if whole else []
+def whole(text: str) -> str:
+    """Return a text as labels are compared when they are compared whole."""
+    return " ".join(one.folded for written in _WORD.findall(text) for one in _analysed(written))
+
+
+def _cached(analyse: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """Remember what becomes of words; of such a length as words have."""
+    remembered = lru_cache(maxsize=65_536)(analyse)
+    return lambda written: (remembered if len(written) <= MOST_TERM else analyse)(written)
+
+
+@_cached
+def _analysed(written: str) -> tuple[Word, ...]:
+    """Return the words of a piece that no blank parts, placed within it."""
+    if written.isascii():
+        return (Word(written, written.lower(), 0, len(written), _parts(written)),)
+    return tuple(word for run in _RUN.finditer(written) for word in _of_run(run[0], run.start()))
+
+
+@_cached
+def _stems_of(written: str) -> tuple[str, ...]:
+    return tuple(one for word in _analysed(written) for one in _stems(word))
+
+
+def _stems(word: Word) -> Iterator[str]:
+    if word.folded:
+        yield stem(word.folded)
+        yield from map(stem, word.parts)
 
 
 def _parts(written: str) -> tuple[str, ...]:
@@ -99,9 +122,5 @@ def _of_run(run: str, start: int) -> Iterator[Word]:
             yield Word(run, piece[0], start, start + len(run))
         return
     for at in range(len(run) - 1):
-        yield Word(run[at : at + 2], fold(run[at : at + 2]), start + at, start + at + 2)
-
-
-def whole(text: str) -> str:
-    """Return a text as labels are compared when they are compared whole."""
-    return " ".join(word.folded for word in words(text))
+        pair = run[at : at + 2]
+        yield Word(pair, fold(pair), start + at, start + at + 2)
