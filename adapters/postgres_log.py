@@ -4,6 +4,7 @@ order, while readers never wait."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -39,6 +40,27 @@ FORBID_CHANGE = (
 def placeholders(sql: str) -> str:
     """Return a statement with psycopg's placeholder in place of ``?``."""
     return sql.replace("?", "%s")
+
+
+_VALUES = re.compile(r"VALUES (\((?:\?, )*\?\))")
+AT_ONCE = 60
+"""Rows of one statement: as many as leave it short enough for psycopg to keep it prepared."""
+
+
+def at_once(
+    sql: str, params: Sequence[Sequence[object]]
+) -> Iterator[tuple[str, Sequence[object]]]:
+    """Yield the statements that do the same as `sql` done once for each set of parameters: one INSERT
+    takes many rows, at a tenth of the cost of as many statements."""
+    values = _VALUES.search(sql)
+    if values is None:
+        yield from ((sql, one) for one in params)
+        return
+    for start in range(0, len(params), AT_ONCE):
+        part = params[start : start + AT_ONCE]
+        rows = ", ".join([values[1]] * len(part))
+        whole = f"{sql[: values.start(1)]}{rows}{sql[values.end(1) :]}"
+        yield whole, [one for row in part for one in row]
 
 
 def run(cursor: PgCursor, sql: str, params: Sequence[object] = ()) -> PgCursor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.postgres_log import PgCursor, run
+from adapters.postgres_log import PgCursor, at_once, run
 from adapters.posting_terms import encoded, expression
 from domain.postings import COLLECTIONS, Group, Posting
 
@@ -29,11 +29,10 @@ class PostgresPostings:
 
     def put(self, collection: str, postings: Sequence[Posting]) -> None:
         """Add documents whose numbers are not there."""
-        self._cursor.executemany(
-            f"INSERT INTO posting_{collection} (number, audience, terms) "
-            "VALUES (%s, %s, array_to_tsvector(%s::text[]))",
-            [(one.number, one.audience, list(map(encoded, one.terms))) for one in postings],
-        )
+        sql = f"INSERT INTO posting_{collection} (number, audience, terms) VALUES (?, ?, ?)"
+        rows = [(one.number, one.audience, _vector(one)) for one in postings]
+        for statement, given in at_once(sql, rows):
+            run(self._cursor, statement, given)
 
     def remove(self, collection: str, postings: Sequence[Posting]) -> None:
         """Take documents out, given just as they were put in."""
@@ -57,3 +56,8 @@ class PostgresPostings:
             (match, seen and list(seen), seen and list(seen), limit),
         )
         return [number for (number,) in found.fetchall()]
+
+
+def _vector(posting: Posting) -> str:
+    """Return a tsvector in its text form."""
+    return " ".join(f"'{encoded(term)}'" for term in posting.terms)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
@@ -17,7 +16,7 @@ from adapters.postgres_log import (
     LogDatastore,
     PgCursor,
     PostgresLogRecorder,
-    placeholders,
+    at_once,
     run,
 )
 from adapters.postgres_postings import SCHEMA, PostgresPostings
@@ -56,7 +55,8 @@ class PostgresRows:
         """Run a statement once for each set of parameters."""
         self.executed += 1
         try:
-            self._cursor.executemany(cast("Any", placeholders(sql)), params)
+            for statement, given in at_once(sql, params):
+                run(self._cursor, statement, given)
         except psycopg.IntegrityError as fault:
             raise RowConflict(str(fault)) from fault
         except psycopg.OperationalError as fault:

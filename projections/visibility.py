@@ -26,7 +26,13 @@ def _in_force(*named: str) -> str:
 
 _APP_POLICY = _in_force("a.policy")
 _PERMISSION_POLICY = _in_force("p.policy", "a.policy")
-_INDEXED_POLICY = _in_force("s.policy", "s.app_policy")
+_INDEXED = (
+    f"SELECT s.audience, s.group_name, COALESCE(x.policy_id, y.policy_id, '{DEFAULT_ID}') AS policy "
+    "FROM search_audience s LEFT JOIN policy x ON x.policy_id = s.policy "
+    "LEFT JOIN policy y ON y.policy_id = s.app_policy"
+)
+"""The audiences of the index, each with the policy that is in force for it; the same rule for the many
+that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +79,8 @@ def visible_permissions(groups: tuple[str, ...]) -> Where:
 
 def audiences_of(rows: Rows, groups: tuple[str, ...]) -> tuple[int, ...]:
     """Return the audiences that these groups are in, by their numbers in the index of the catalog."""
-    opened = _opened(groups, _INDEXED_POLICY, "s.group_name")
+    opened = _opened(groups, "e.policy", "e.group_name")
     found = rows.select(
-        f"SELECT s.audience FROM search_audience s WHERE {opened} ORDER BY s.audience",
-        opened.params,
+        f"SELECT e.audience FROM ({_INDEXED}) e WHERE {opened} ORDER BY e.audience", opened.params
     )
     return tuple(number(one) for (one,) in found) or (NOBODY,)

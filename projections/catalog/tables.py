@@ -64,10 +64,12 @@ def _put_permission(
     rows: Rows, _recorded: Recorded, event: PermissionAdded | PermissionChanged
 ) -> None:
     record = event.record
-    rows.execute("DELETE FROM permission WHERE permission_id = ?", (event.permission_id,))
     rows.execute(
         "INSERT INTO permission (permission_id, app_id, label, description, kind, policy, "
-        "name_key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "name_key, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (permission_id) "
+        "DO UPDATE SET app_id = excluded.app_id, label = excluded.label, "
+        "description = excluded.description, kind = excluded.kind, policy = excluded.policy, "
+        "name_key = excluded.name_key, source = excluded.source",
         (
             event.permission_id,
             record.app_id,

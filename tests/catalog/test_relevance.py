@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,15 @@ def asked(shelf: Shelf, query: Query) -> Found:
 @pytest.fixture
 def shelves(postgres_url: str) -> Iterator[list[Shelf]]:
     """Empty shelves on SQLite and on PostgreSQL."""
+    with shelved((MEMORY, postgres_url)) as made:
+        yield made
+
+
+@contextmanager
+def shelved(urls: Sequence[str]) -> Iterator[list[Shelf]]:
+    """Open an empty shelf on each of these databases."""
     made: list[Shelf] = []
-    for url in (MEMORY, postgres_url):
+    for url in urls:
         store = open_store(url)
         store.create(SCHEMA)
         bus = CommandBus(store, HANDLERS, INLINE, new_id)

@@ -56,7 +56,8 @@ def pending(rows: Rows, generation: int, collection: Collection, limit: int) -> 
 
 def done(rows: Rows, generation: int, collection: Collection, items: Sequence[str]) -> None:
     """Note that these are up to date."""
-    rows.execute_many(
-        "DELETE FROM search_pending WHERE generation = ? AND collection = ? AND item_id = ?",
-        [(generation, collection, item_id) for item_id in items],
+    rows.execute(
+        "DELETE FROM search_pending WHERE generation = ? AND collection = ? "
+        f"AND item_id IN ({', '.join('?' * len(items))})",
+        (generation, collection, *items),
     )
