@@ -130,7 +130,7 @@ def _user_tools(system: System) -> UserTools:
     requests = RequestQueries(reads, Past(system.store, system.scratch), clock, issuer)
     return UserTools(
         reads,
-        CatalogQueries(SearchPages(system.thesaurus)),
+        CatalogQueries(SearchPages(system.thesaurus, system.meaning)),
         Submitting(bus, reads, clock, new_id, issuer),
         Commands(bus, requests, clock, new_id),
         requests,

@@ -74,6 +74,7 @@ class Settings:
     smtp_url: MailServer | None = field(default=None, repr=False)
     mail_from: Address | None = None
     thesaurus: Path | None = None
+    semantic_model: Path | None = None
 
     @property
     def issuer(self) -> str:

@@ -21,6 +21,7 @@ from server.app import Application
 from server.config import Settings
 from server.control import Control
 from server.outgoing import deliveries, mail_delivery
+from server.semantic.embedding import Embedding
 from server.timers import Timers
 from server.wiring import StartFailed, System
 
@@ -72,6 +73,8 @@ async def _serve(
     timers = Timers(system.bus, system.reads, system.clock, system.new_id)
     system.growth.tell(timers.wake)
     loops.append(timers.run)
+    if system.meaning is not None:
+        loops.append(Embedding(system.bus, system.reads, system.meaning.embedder).run)
     reader = system.nats.reader(served.answer)
     if reader is not None:
         loops.append(reader.run)

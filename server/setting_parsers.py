@@ -223,5 +223,6 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "smtp_url": smtp_url,
     "mail_from": mail_from,
     "thesaurus": Path,
+    "semantic_model": Path,
 }
 """Each setting's name, and how its text is read."""

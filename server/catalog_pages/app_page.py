@@ -18,7 +18,7 @@ from projections.catalog.queries import (
     seen_permissions,
 )
 from projections.catalog.rows import AppRow, PermissionRow
-from projections.catalog.search.searching import Question, Search
+from projections.catalog.search.searching import Meaning, Question, Search
 from projections.catalog.search.thesaurus import Thesaurus
 from projections.pages import Page
 from projections.people import PersonRow
@@ -55,6 +55,7 @@ class AppPage:
     """Shows an app's page, empty or as it was filled in."""
 
     thesaurus: Callable[[], Thesaurus]
+    meaning: Meaning | None
 
     def values(
         self, rows: Rows, person: PersonRow, request: HttpRequest, filled: Filled
@@ -106,7 +107,8 @@ class AppPage:
             groups = person.groups
             listed = listed_permissions(rows, groups, app_id=app.app_id, page=page, size=PAGE_SIZE)
             return listed, {}
-        search = Search(rows, audiences_of(rows, person.groups), self.thesaurus())
+        seen = audiences_of(rows, person.groups)
+        search = Search(rows, seen, self.thesaurus(), self.meaning)
         found = search.permissions(Question((text,), app_id=app.app_id))
         hits = permissions_found(rows, person.groups, found, page, PAGE_SIZE)
         records = tuple(one.record for one in hits.items)

@@ -21,7 +21,7 @@ from projections.catalog.queries import (
 )
 from projections.catalog.rows import permissions_by_id
 from projections.catalog.search.findings import Match
-from projections.catalog.search.searching import Question, Search
+from projections.catalog.search.searching import Meaning, Question, Search
 from projections.catalog.search.thesaurus import Thesaurus
 from projections.people import PersonRow
 from projections.visibility import audiences_of
@@ -62,6 +62,7 @@ class Browsing:
     reads: Reads
     sign_in: SignIn
     thesaurus: Callable[[], Thesaurus]
+    meaning: Meaning | None
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -100,7 +101,8 @@ class Browsing:
     def _searched(
         self, rows: Rows, person: PersonRow, taken: Taken, question: Question, asked: Asked
     ) -> dict[str, Any]:
-        found = Search(rows, audiences_of(rows, person.groups), self.thesaurus()).apps(question)
+        seen = audiences_of(rows, person.groups)
+        found = Search(rows, seen, self.thesaurus(), self.meaning).apps(question)
         page = apps_found(rows, person.groups, found, asked.page, PAGE_SIZE)
         counts = permission_counts(rows, person.groups, [one.record.app_id for one in page.items])
         parts = permissions_by_id(rows, [key for one in page.items for key in one.hit.parts])

@@ -28,9 +28,9 @@ class CatalogPages:
 
     def __init__(self, system: System, sign_in: SignIn) -> None:
         bus, reads, clock, new_id = system.bus, system.reads, system.clock, system.new_id
-        page = AppPage(system.thesaurus)
+        page = AppPage(system.thesaurus, system.meaning)
         self._parts = (
-            Browsing(reads, sign_in, system.thesaurus),
+            Browsing(reads, sign_in, system.thesaurus, system.meaning),
             Requesting(bus, reads, sign_in, page, clock, new_id),
         )
 

@@ -12,7 +12,7 @@ from projections.catalog import PROJECTION
 from projections.catalog.queries import Finding, apps_found, corrections, permissions_found
 from projections.catalog.rows import AppRow, PermissionRow
 from projections.catalog.search.findings import Found
-from projections.catalog.search.searching import Question, Search
+from projections.catalog.search.searching import Meaning, Question, Search
 from projections.pages import Page
 from projections.people import PersonRow
 from projections.visibility import audiences_of
@@ -56,6 +56,7 @@ class SearchPages:
     """Searches the catalog for the tools."""
 
     thesaurus: ThesaurusFile
+    meaning: Meaning | None
 
     def apps(
         self, rows: Rows, person: PersonRow, question: Question, arguments: Arguments
@@ -72,7 +73,7 @@ class SearchPages:
         return _page(rows, person, found, arguments, permissions_found)
 
     def _search(self, rows: Rows, person: PersonRow) -> Search:
-        return Search(rows, audiences_of(rows, person.groups), self.thesaurus())
+        return Search(rows, audiences_of(rows, person.groups), self.thesaurus(), self.meaning)
 
 
 def _page(

@@ -12,6 +12,7 @@ from pathlib import Path
 from adapters import cloud_events, nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
 from adapters.key_file import BadKeyFile, KeyFile
+from adapters.onnx_embedder import BadModel, OnnxEmbedder
 from adapters.open_store import MEMORY, SQLITE, open_store
 from adapters.smtp_mailer import SmtpMailer, SmtpServer
 from adapters.system import new_id, utc_now
@@ -44,6 +45,7 @@ from projections import (
     token_families,
     webhooks,
 )
+from projections.catalog.search import vectors
 from projections.catalog.search.thesaurus import BadThesaurus
 from server import follower, idempotency
 from server.catalog.thesaurus_file import ThesaurusFile
@@ -58,6 +60,7 @@ from server.oauth import authorization_server
 from server.reactions import REACTIONS, joined
 from server.reads import Reads
 from server.scim import tokens as scim_tokens
+from server.semantic.meaning import Meaning
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
 from server.wiring.nats import Nats
@@ -99,6 +102,7 @@ SCHEMA = (
     *sealed_secrets.SCHEMA,
     *outbox.SCHEMA,
     *scim_tokens.SCHEMA,
+    *vectors.SCHEMA,
 )
 
 
@@ -125,6 +129,7 @@ class System:
     nats: Nats
     scratch: Callable[[], EventStore]
     thesaurus: ThesaurusFile
+    meaning: Meaning | None
 
 
 @contextmanager
@@ -158,7 +163,17 @@ def open_system(settings: Settings) -> Iterator[System]:
             Nats(settings, store, reads, growth),
             lambda: open_store(MEMORY),
             _thesaurus(settings),
+            _meaning(settings),
         )
+
+
+def _meaning(settings: Settings) -> Meaning | None:
+    if settings.semantic_model is None:
+        return None
+    try:
+        return Meaning(OnnxEmbedder(settings.semantic_model))
+    except BadModel as fault:
+        raise StartFailed(f"DOORWARD_SEMANTIC_MODEL: {fault}") from None
 
 
 def _thesaurus(settings: Settings) -> ThesaurusFile:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from domain.ports import Rows
 from domain.postings import Group
@@ -25,6 +26,8 @@ from projections.catalog.search.vocabulary import Vocabulary
 MOST_QUERIES = 6
 ROLL_UP = 0.5
 """What the best of its permissions adds to an app's own score."""
+WORDS, MEANING = 2.0, 1.0
+"""What a ranking by words is worth beside one by meaning."""
 MOST_PARTS = 3
 """Permissions that are named for which an app was found."""
 
@@ -44,27 +47,52 @@ class Question:
     without: frozenset[str] = frozenset()
 
 
+class Meaning(Protocol):
+    """Finds by meaning what may be seen, the most alike first."""
+
+    def nearest(
+        self, rows: Rows, collection: Collection, query: str, audiences: Sequence[int]
+    ) -> list[str]:
+        """Return the ids of apps or permissions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A search of the live index in the eyes of a person who is in these audiences."""
+    """A search of the live index in the eyes of a person who is in these audiences; by words, and by
+    `meaning` beside them where that is given."""
 
     rows: Rows
     seen: tuple[int, ...]
     thesaurus: Thesaurus
+    meaning: Meaning | None = None
 
     def permissions(self, question: Question) -> Found:
         """Return permissions."""
         marks = () if question.app_id is None else (_marked(app_mark(question.app_id)),)
-        return _fused(
-            question,
-            [self._phrasing(Collection.PERMISSION, query, marks) for query in _asked(question)],
-        )
+        phrasings = [
+            self._phrasing(Collection.PERMISSION, query, marks) for query in _asked(question)
+        ]
+        return _fused(question, phrasings, self._meant(Collection.PERMISSION, question, phrasings))
 
     def apps(self, question: Question) -> Found:
         """Return apps, those too of which only a permission was found."""
-        return _fused(
-            question, [self._apps(query, question.category) for query in _asked(question)]
-        )
+        phrasings = [self._apps(query, question.category) for query in _asked(question)]
+        return _fused(question, phrasings, self._meant(Collection.APP, question, phrasings))
+
+    def _meant(
+        self, collection: Collection, question: Question, phrasings: list[Phrasing]
+    ) -> list[tuple[str, ...]]:
+        """Return what each phrasing means the like of. Meaning never answers alone; and what the words
+        did not find may only be added where nothing narrows the search."""
+        found = {one.item_id for hits, _ in phrasings for one in hits}
+        if self.meaning is None or not found:
+            return []
+        narrowed = question.app_id is not None or question.category is not None
+        rankings = [
+            self.meaning.nearest(self.rows, collection, query, self.seen)
+            for query in _asked(question)
+        ]
+        return [tuple(one for one in each if not narrowed or one in found) for each in rankings]
 
     def _apps(self, query: str, category: str | None) -> Phrasing:
         marks = () if category is None else (_marked(category_mark(category)),)
@@ -111,22 +139,30 @@ class Search:
         return scored, looked
 
 
-def _fused(question: Question, phrasings: list[Phrasing]) -> Found:
-    """Return one ranking of all phrasings'; that of a single one keeps its scores."""
+def _fused(
+    question: Question, phrasings: list[Phrasing], meant: Sequence[tuple[str, ...]]
+) -> Found:
+    """Return one ranking of all; that of a single phrasing keeps its scores."""
     wordings = [wording for _, wording in phrasings]
-    hits = phrasings[0][0] if len(phrasings) == 1 else _by_rank([hits for hits, _ in phrasings])
+    if len(phrasings) == 1 and not meant:
+        hits = phrasings[0][0]
+    else:
+        hits = _by_rank([hits for hits, _ in phrasings], meant)
     kept = tuple(one for one in hits if one.item_id not in question.without)
     return gathered(kept, wordings)
 
 
-def _by_rank(rankings: Sequence[tuple[Hit, ...]]) -> tuple[Hit, ...]:
-    best: dict[str, Hit] = {}
+def _by_rank(
+    rankings: Sequence[tuple[Hit, ...]], meant: Sequence[tuple[str, ...]]
+) -> tuple[Hit, ...]:
+    best = {key: Hit(key, 0.0, 0, 0.0, ()) for each in meant for key in each}
     for hits in rankings:
         for one in hits:
             known = best.get(one.item_id)
             if known is None or known.coverage < one.coverage:
                 best[one.item_id] = one
-    scores = fused([Ranked([one.item_id for one in hits]) for hits in rankings])
+    by_words = [Ranked([one.item_id for one in hits], WORDS) for hits in rankings]
+    scores = fused([*by_words, *(Ranked(each, MEANING) for each in meant)])
     scored = [replace(one, score=round(scores[key], 6)) for key, one in best.items()]
     return tuple(sorted(scored, key=lambda one: one.key))
 
