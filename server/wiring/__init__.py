@@ -140,10 +140,8 @@ def open_system(settings: Settings) -> Iterator[System]:
         opened.enter_context(_only_writer(settings))
         store = _store(settings)
         opened.callback(store.close)
-        growth, reactions = Growth(), _reactions(settings)
-        bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, reactions)
-        bus.start()
-        opened.callback(bus.close)
+        growth = Growth()
+        bus = opened.enter_context(_running(settings, store, growth))
         reads = Reads(store, local=settings.on_sqlite)
         yield System(
             settings,
@@ -181,6 +179,17 @@ def _thesaurus(settings: Settings) -> ThesaurusFile:
         return ThesaurusFile(settings.thesaurus)
     except (BadThesaurus, OSError) as fault:
         raise StartFailed(f"DOORWARD_THESAURUS: {settings.thesaurus}: {fault}") from None
+
+
+@contextmanager
+def _running(settings: Settings, store: EventStore, growth: Growth) -> Iterator[CommandBus]:
+    """Run the bus until the block is left."""
+    bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, _reactions(settings))
+    bus.start()
+    try:
+        yield bus
+    finally:
+        bus.close()
 
 
 def _followers(bus: CommandBus, store: EventStore, growth: Growth) -> tuple[Follower, ...]:
