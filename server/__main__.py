@@ -17,6 +17,7 @@ from domain.errors import Refused
 from domain.ports import Unavailable
 from server import control, demo
 from server.bad_file import BadFile
+from server.catalog_pages.browsing import CATALOG
 from server.command_line import (
     administration,
     catalog,
@@ -134,6 +135,7 @@ def _banner(system: System, password: str | None, people: Sequence[str]) -> None
         f"  MCP      {url}",
         f"  Claude   claude mcp add --transport http doorward {url}",
         f"  Codex    codex mcp add doorward --url {url}",
+        f"  Catalog  {system.settings.issuer}{CATALOG}",
         f"  Inbox    {system.settings.issuer}{INBOX}",
         f"  Data     {system.settings.data_dir.resolve()}",
     ]

@@ -14,10 +14,10 @@ from starlette.routing import BaseRoute, Route
 from domain.ports import Publisher
 from server import errors
 from server.catalog_pages import own_pages as catalog_pages
+from server.catalog_pages.browsing import CATALOG
 from server.catalog_pages.own_pages import CatalogPages
 from server.health import health
 from server.inbox import own_pages as inbox_pages
-from server.inbox.listing import INBOX
 from server.inbox.live import Live
 from server.inbox.own_pages import OwnPages
 from server.integrations.answering import Answering
@@ -147,7 +147,7 @@ def _provider(system: System) -> IdentityProvider | None:
 def _welcome(mcp_url: str) -> Callable[[Request], Awaitable[Response]]:
     async def welcome(_request: Request) -> Response:
         text = f"This is Doorward. Add {mcp_url} to your AI client to request access."
-        link = (INBOX, "Your inbox")
+        link = (CATALOG, "The catalog")
         return message("Access requests", text, status=200, link=link)
 
     return welcome
