@@ -4,16 +4,33 @@ see the old rows until the new ones stand. Writers wait meanwhile."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
+from domain.envelope import Recorded
+from domain.ports import Rows
 from projections.projection import Projection
-from server.command_bus import UnitOfWork
 from server.follower import set_position
 
 BATCH = 1_000
 
 
+class Replayed(Protocol):
+    """What a rebuild needs of the transaction that it runs in."""
+
+    @property
+    def rows(self) -> Rows:
+        """The tables."""
+
+    @property
+    def head(self) -> int:
+        """Position of the newest event."""
+
+    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
+        """Return up to `limit` events after `position`."""
+
+
 def rebuild(
-    work: UnitOfWork,
+    work: Replayed,
     inline: Sequence[Projection],
     followed: Sequence[Projection],
     report: Callable[[int, int], None],

@@ -47,7 +47,7 @@ from projections import (
 )
 from projections.catalog.search import vectors
 from projections.catalog.search.thesaurus import BadThesaurus
-from server import follower, idempotency
+from server import follower, idempotency, shapes
 from server.catalog.thesaurus_file import ThesaurusFile
 from server.command_bus import CommandBus, Reactions
 from server.config import Settings
@@ -94,6 +94,7 @@ SCHEMA = (
     *idempotency.SCHEMA,
     *command_outcomes.SCHEMA,
     *follower.SCHEMA,
+    *shapes.SCHEMA,
     *authorization_server.SCHEMA,
     *pending_sign_ins.SCHEMA,
     *nats_publisher.SCHEMA,
@@ -241,6 +242,8 @@ def _data_folder(settings: Settings) -> Path:
 def _store(settings: Settings) -> EventStore:
     try:
         store = open_store(settings.store_url)
+        store.create((*shapes.SCHEMA, *follower.SCHEMA))
+        shapes.adopt(store, INLINE, FOLLOWED)
         store.create(SCHEMA)
     except Unavailable as outage:
         raise StartFailed(f"{outage} (see DOORWARD_DATABASE_URL)") from None
