@@ -133,6 +133,8 @@ def test_a_search_can_be_of_one_app_or_one_category_or_leave_something_out(offic
     assert ids(office.permissions("sales", app_id="aws")) == []
     assert ids(office.apps("code", category="engineering")) == ["github"]
     assert ids(office.apps("payroll", category="Engineering")) == []
+    assert ids(office.apps("buckets", category="Cloud")) == ["aws"]
+    assert ids(office.apps("buckets", category="People")) == []
     without = frozenset({"salesforce:reports"})
     assert "salesforce:reports" not in ids(office.permissions("sales", without=without))
 
@@ -141,6 +143,13 @@ def test_words_of_grammar_alone_are_searched_for_what_they_are(shelf: Shelf) -> 
     shelf.put(app("who", "The Who"), app("it", "IT desk", "Help."))
     assert ids(shelf.apps("the who"))[0] == "who"
     assert ids(shelf.apps("IT")) == ["it"]
+
+
+def test_a_person_of_very_many_groups_is_served_as_any(shelf: Shelf) -> None:
+    groups = tuple(f"g{at}" for at in range(600))
+    shelf.put(*(app(f"desk-{at}", f"Desk {at}", audience=f"g{at}") for at in range(600)))
+    assert ids(shelf.apps("desk 555", groups=groups))[0] == "desk-555"
+    assert ids(shelf.apps("desk 555", groups=groups[:300]))[0] != "desk-555"
 
 
 def test_writing_without_blanks_is_found_in_the_middle(shelf: Shelf) -> None:

@@ -17,6 +17,10 @@ ENOUGH = 300
 """Documents that are ranked."""
 
 
+MOST_SOUGHT = 8
+"""The rarest words that candidates are found by; all words are scored. However long a query is, it
+asks the database some twenty times at most."""
+
 Rung = tuple[Group, ...]
 """What must all be there."""
 
@@ -61,7 +65,7 @@ def _rungs(plan: Plan) -> Iterator[Rung]:
     sought = sorted(
         (one for one in plan.sought if one.choices),
         key=lambda one: (_documents(one, plan), one.said.stem),
-    )
+    )[:MOST_SOUGHT]
     for left in range(len(sought), 0, -1):
         yield tuple(_group([one]) for one in sought[:left])
     for at in range(1, len(sought) - 1):

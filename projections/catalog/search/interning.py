@@ -1,13 +1,12 @@
-"""What many documents have in common stands once, under a number: contexts, and
-audiences. Numbers are given in the order of the log, so that a
-rebuild gives the same ones. Nothing is ever taken out: there are few of each."""
+"""What many documents have in common stands once, under a number: contexts and audiences. Nothing is ever
+taken out: there are few of each."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 
-from domain.ports import Rows, Value
+from domain.ports import Rows
 from projections.catalog.search.documents import Audience, Context, joined, parted
 from projections.columns import number
 
@@ -19,7 +18,13 @@ def context_number(rows: Rows, context: Context) -> int:
     found = rows.select("SELECT context FROM search_context WHERE digest = ?", (digest,))
     if found:
         return number(found[0][0])
-    return _insert(rows, "search_context", "context", ("digest", digest), columns)
+    following = _following(rows, "search_context", "context")
+    rows.execute(
+        "INSERT INTO search_context (context, digest, app, categories, about) "
+        "VALUES (?, ?, ?, ?, ?)",
+        (following, digest, *columns),
+    )
+    return following
 
 
 def contexts(rows: Rows, numbers: Iterable[int]) -> dict[int, Context]:
@@ -53,16 +58,6 @@ def audience_number(rows: Rows, audience: Audience) -> int:
         "VALUES (?, ?, ?, ?)",
         (following, *key),
     )
-    return following
-
-
-def _insert(
-    rows: Rows, table: str, key: str, digest: tuple[str, str], columns: tuple[Value, ...]
-) -> int:
-    following = _following(rows, table, key)
-    marks = ", ".join("?" * (2 + len(columns)))
-    sql = f"INSERT INTO {table} ({key}, {digest[0]}, app, categories, about) VALUES ({marks})"
-    rows.execute(sql, (following, digest[1], *columns))
     return following
 
 

@@ -13,6 +13,8 @@ _ENDINGS = [
     "isation",
     "ations",
     "ation",
+    "ators",
+    "ator",
     "ments",
     "ment",
     "ings",

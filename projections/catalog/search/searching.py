@@ -10,6 +10,8 @@ from typing import Protocol
 
 from domain.ports import Rows
 from domain.postings import Group
+from projections.catalog.rows import apps_by_id
+from projections.catalog.search.analysis import whole
 from projections.catalog.search.candidates import Ladder
 from projections.catalog.search.documents import app_mark, audience_mark, category_mark
 from projections.catalog.search.findings import Found, Hit, Wording, gathered, worded
@@ -101,7 +103,8 @@ class Search:
         apps = {one.document.item_id: _hit(one) for one in own}
         best = _by_app(parts)
         if category is not None:
-            best = {app: best[app] for app in best.keys() & apps.keys()}
+            within = _within(self.rows, sorted(best), category)
+            best = {app: best[app] for app in within}
         hits = sorted(
             (_rolled_up(app, apps.get(app), best.get(app, ())) for app in {*apps, *best}),
             key=lambda one: one.key,
@@ -165,6 +168,13 @@ def _by_rank(
     scores = fused([*by_words, *(Ranked(each, MEANING) for each in meant)])
     scored = [replace(one, score=round(scores[key], 6)) for key, one in best.items()]
     return tuple(sorted(scored, key=lambda one: one.key))
+
+
+def _within(rows: Rows, app_ids: Sequence[str], category: str) -> list[str]:
+    """Return those of these apps that are of a category."""
+    wanted = whole(category)
+    found = apps_by_id(rows, app_ids).values()
+    return [one.app_id for one in found if wanted in map(whole, one.categories)]
 
 
 def _marked(*marks: str) -> Group:

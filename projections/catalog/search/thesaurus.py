@@ -17,7 +17,8 @@ Phrase = tuple[str, ...]
 LONGEST = 4
 """Words of the longest phrase that is looked for."""
 
-MOST_RULES = 20_000
+MOST_RULES, MOST_PHRASES = 20_000, 50
+"""Lines of a thesaurus, and phrases of one line."""
 
 
 class BadThesaurus(Exception):  # noqa: N818 - says what it is
@@ -73,12 +74,19 @@ def _meanings(rule: str, number: int) -> Iterator[tuple[Phrase, Phrase]]:
     if ">" in rule:
         first, _, rest = rule.partition(">")
         said = _phrase(first, number)
-        yield from ((said, _phrase(one, number)) for one in rest.split(","))
+        yield from ((said, one) for one in _phrases(rest, ",", number))
         return
     if "=" not in rule:
         raise BadThesaurus(f"line {number}: a rule is a = b, or a > b, c")
-    phrases = [_phrase(one, number) for one in rule.split("=")]
+    phrases = _phrases(rule, "=", number)
     yield from ((one, other) for one in phrases for other in phrases if one != other)
+
+
+def _phrases(text: str, parted_by: str, number: int) -> list[Phrase]:
+    parts = text.split(parted_by)
+    if len(parts) > MOST_PHRASES:
+        raise BadThesaurus(f"line {number}: more than {MOST_PHRASES} phrases in one rule")
+    return [_phrase(one, number) for one in parts]
 
 
 def _phrase(text: str, number: int) -> Phrase:
