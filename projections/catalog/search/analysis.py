@@ -55,6 +55,8 @@ def stem(word: str) -> str:
     if len(word) > SHORTEST_PLURAL and word.endswith("s"):
         if word.endswith("ies") and not word.endswith(("eies", "aies")):
             word = word[:-3] + "y"
+        elif word.endswith(("xes", "sses", "shes", "zzes")):
+            word = word[:-2]
         elif not word.endswith(("us", "ss", "is")):
             word = word[:-1]
     return word[:MOST_TERM]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from projections.catalog.search.analysis import stem, words
+from projections.catalog.search.analysis import Word, stem, words
 from projections.catalog.search.planning import Origin, Plan
 
 PARTIAL, STRONG = 0.42, 0.7
@@ -80,19 +80,27 @@ class Wording:
 def worded(plan: Plan, hits: Sequence[Hit]) -> Wording:
     """Say what became of the words of a query, among the hits alone. Words that only ask, and
     those of the purpose, are passed over."""
-    met, unmet, corrected = set[str](), [], {}
+    met: list[Word] = []
+    unmet: list[Word] = []
+    corrected = {}
     for at, sought in enumerate(plan.sought):
-        written = sought.said.word.written
+        word = sought.said.word
         first = next((one.met[at] for one in hits if at < len(one.met) and one.met[at]), None)
         if first is not None:
-            met.add(written)
+            met.append(word)
             spelled = (c for c in sought.choices if c.origin is Origin.SPELLING)
             meant = [term for choice in spelled for term in choice.terms if term in first]
             if meant:
-                corrected[written] = meant[0]
+                corrected[word.written] = meant[0]
         elif sought.said.weight == 1.0:
-            unmet.append(written)
-    return Wording(frozenset(met), tuple(dict.fromkeys(unmet)), corrected)
+            unmet.append(word)
+    told = dict.fromkeys(one.written for one in unmet if not _overlapped(one, met))
+    return Wording(frozenset(one.written for one in met), tuple(told), corrected)
+
+
+def _overlapped(word: Word, others: Sequence[Word]) -> bool:
+    """Say whether a part of a word was met with a neighbour, as happens in writing without blanks."""
+    return any(one.start < word.end and word.start < one.end for one in others)
 
 
 def as_written(term: str, texts: Iterable[str]) -> str:

@@ -90,7 +90,7 @@ def plan(query: str, vocabulary: Vocabulary, thesaurus: Thesaurus) -> Plan:
         choices = [
             *_itself(one, documents),
             *_joined_at(stems, at, documents),
-            *_thesaurus(meant[at], documents),
+            *_thesaurus(meant[at], documents, vocabulary),
         ]
         known = one.stem in documents
         if at == len(said) - 1 or not known:
@@ -158,10 +158,16 @@ def _meant(stems: Sequence[str], thesaurus: Thesaurus) -> list[list[Meaning]]:
     return meant
 
 
-def _thesaurus(meanings: list[Meaning], documents: dict[str, int]) -> Iterator[Choice]:
+def _thesaurus(
+    meanings: list[Meaning], documents: dict[str, int], vocabulary: Vocabulary
+) -> Iterator[Choice]:
+    """Yield what may be said instead; where the catalog lacks the very word, one of its family."""
     for phrase, weight in meanings:
         if all(term in documents for term in phrase):
             yield Choice(phrase, weight, Origin.THESAURUS)
+        elif len(phrase) == 1:
+            for one in _kin(phrase[0], vocabulary):
+                yield Choice(one.terms, weight * one.weight, Origin.THESAURUS)
 
 
 def _openings(said: Said, *, alone: bool, known: bool, of: Vocabulary) -> Iterator[Choice]:

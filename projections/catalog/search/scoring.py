@@ -5,12 +5,13 @@ same whatever database found the documents."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from projections.catalog.search.documents import Context, Document, name_mark
 from projections.catalog.search.planning import Choice, Plan
 from projections.catalog.search.statistics import Totals
+from projections.catalog.search.stored import Stored
 
 K1, B = 1.2, 0.4
 FIELD_WEIGHTS = {"label": 4.0, "app": 2.5, "categories": 1.5, "description": 1.5, "about": 0.4}
@@ -30,6 +31,10 @@ class Scored:
     met: tuple[frozenset[str], ...]
 
 
+Best = list[tuple[float, Choice | None]]
+"""For each word sought, what it is worth in a document, and by which choice."""
+
+
 class Scorer:
     """Scores documents against one plan."""
 
@@ -39,33 +44,54 @@ class Scorer:
         self._totals = totals
         self._choices = _by_first_term(plan)
         terms = {term for one in plan.sought for choice in one.choices for term in choice.terms}
-        self._rarity = {term: self._idf(plan.documents.get(term, 0)) for term in terms}
-        self._said = [self._idf(one.documents) * one.said.weight for one in plan.sought]
-        self._whole = sum(self._said) or 1.0
+        self._rarity = {
+            term: _idf(plan.documents.get(term, 0), totals.documents) for term in terms
+        }
         self._contexts: dict[int, Mapping[str, float]] = {}
 
-    def score(self, document: Document, context: int) -> Scored:
-        """Return the score of a document, whose context has this number."""
-        best = [_NOTHING] * len(self._said)
-        frequencies = self._frequencies(document, context)
-        for term in frequencies:
-            for at, choice in self._choices.get(term, ()):
-                worth = self._worth(choice, frequencies)
-                if worth > best[at][0]:
-                    best[at] = worth, choice
+    def scored(self, documents: Iterable[Stored]) -> list[Scored]:
+        """Return the scores of all documents that were found, the best first."""
+        found = [(one.document, self._best(one)) for one in documents]
+        importance = self._importance([best for _, best in found])
+        whole = sum(importance) or 1.0
+        scored = [self._score(document, best, importance, whole) for document, best in found]
+        scored.sort(key=lambda one: (-one.score, one.document.length, one.document.item_id))
+        return scored
+
+    def _score(
+        self, document: Document, best: Best, importance: list[float], whole: float
+    ) -> Scored:
         score = covered = 0.0
-        for (worth, taken), importance, one in zip(
-            best, self._said, self._plan.sought, strict=True
-        ):
+        for (worth, taken), weight, one in zip(best, importance, self._plan.sought, strict=True):
             if taken is not None:
                 score += worth * one.said.weight
-                covered += importance * taken.weight
-        coverage = covered / self._whole
+                covered += weight * taken.weight
+        coverage = covered / whole
         met = tuple(frozenset(taken.terms) if taken else frozenset() for _, taken in best)
         score *= BASE + (1 - BASE) * coverage
         if self._name in document.marks:
             score += CALLED_SO
         return Scored(document, round(score, 6), coverage, met)
+
+    def _importance(self, found: list[Best]) -> list[float]:
+        """Return what part of the query each word is. A word that was met nowhere counts as one that
+        nobody knows, or it would tell that it stands in what may not be seen."""
+        importance = []
+        for at, one in enumerate(self._plan.sought):
+            met = any(best[at][1] is not None for best in found)
+            rarity = _idf(one.documents if met else 0, _rounded(self._totals.documents))
+            importance.append(rarity * one.said.weight)
+        return importance
+
+    def _best(self, stored: Stored) -> Best:
+        best: Best = [(0.0, None)] * len(self._plan.sought)
+        frequencies = self._frequencies(stored.document, stored.context)
+        for term in frequencies:
+            for at, choice in self._choices.get(term, ()):
+                worth = self._worth(choice, frequencies)
+                if worth > best[at][0]:
+                    best[at] = worth, choice
+        return best
 
     def _worth(self, choice: Choice, frequencies: Mapping[str, float]) -> float:
         """Return what a choice is worth in a document: the mean of its terms, 0 unless all are
@@ -101,12 +127,15 @@ class Scorer:
             for word in hits:
                 found[word] = found.get(word, 0.0) + FIELD_WEIGHTS[field] / length
 
-    def _idf(self, documents: int) -> float:
-        count = self._totals.documents
-        return math.log(1 + (count - documents + 0.5) / (documents + 0.5))
+
+def _idf(documents: int, of: int) -> float:
+    """Return how much it says that a term stands in so many documents of so many."""
+    return math.log(1 + (max(of, documents) - documents + 0.5) / (documents + 0.5))
 
 
-_NOTHING: tuple[float, Choice | None] = (0.0, None)
+def _rounded(documents: int) -> int:
+    """Return about how many documents there are: to the person, that is no count."""
+    return int(4 ** max(5, math.ceil(math.log(max(1, documents), 4))))
 
 
 def _by_first_term(plan: Plan) -> dict[str, list[tuple[int, Choice]]]:

@@ -137,9 +137,7 @@ class Search:
         numbers = ladder.climb(looked, query)
         scorer = Scorer(query, looked, totals(self.rows, generation, collection))
         found = stored_numbers(self.rows, generation, collection, numbers)
-        scored = [scorer.score(one.document, one.context) for one in found.values()]
-        scored.sort(key=lambda one: (-one.score, one.document.length, one.document.item_id))
-        return scored, looked
+        return scorer.scored(found.values()), looked
 
 
 def _fused(
