@@ -105,6 +105,36 @@ def test_without_a_server_the_command_line_writes_itself(
     store.close()
 
 
+def test_a_spreadsheet_is_tried_brought_in_and_what_is_absent_retired(
+    stopped: RunningServer, tmp_path: Path
+) -> None:
+    stopped.start()
+    file = tmp_path / "desks.csv"
+    head = "app_id,app_name,permission_id,label,source\n"
+    file.write_text(head + "desks,Desks,d:1,One,list\ndesks,,d:2,Two,list\n")
+    tried = json.loads(stopped.run("catalog", "import", str(file), "--dry-run", "--json").stdout)
+    assert (tried["added"], tried["dry_run"]) == (3, True)
+    done = json.loads(stopped.run("catalog", "import", str(file), "--json").stdout)
+    assert done["added"] == 3
+    file.write_text(head + "desks,Desks,d:1,One,list\n")
+    gone = stopped.run("catalog", "import", str(file), "--retire-absent", "--json")
+    assert json.loads(gone.stdout)["retired"] == 1, gone.stderr
+    github = tmp_path / "github.json"
+    github.write_text(json.dumps({"organization": {"login": "acme"}, "teams": []}))
+    vendor = ("--format", "github", "--audience", "engineering", "--json")
+    assert json.loads(stopped.run("catalog", "import", str(github), *vendor).stdout)["apps"] == 1
+    stopped.stop()
+    words = stopped.run("catalog", "thesaurus").stdout
+    assert "payslip" in words
+    mine = tmp_path / "words.txt"
+    mine.write_text("not a rule\n")
+    stopped.settings["DOORWARD_THESAURUS"] = str(mine)
+    refused = stopped.run("serve")
+    assert refused.returncode == 1
+    assert "DOORWARD_THESAURUS" in refused.stderr
+    assert "line 1: a rule is a = b, or a > b, c" in refused.stderr
+
+
 def test_a_second_server_on_the_same_data_is_refused(stopped: RunningServer) -> None:
     stopped.start()
     other = RunningServer(stopped.folder, stopped.settings)

@@ -17,33 +17,31 @@ from server.mcp.schemas.parts import (
     object_of,
 )
 
-APP = object_of(
-    id=TEXT,
-    user_friendly_label=TEXT,
-    description=TEXT,
-    category=TEXT,
-    status=TEXT,
-    request_instructions=TEXT,
-    logo_url=MAYBE,
-    website_url=MAYBE,
-    allow_multiple_permission_selection={"type": "boolean"},
-    permission_count={"type": "integer"},
-    requestable={"type": "boolean"},
-    reason_not_requestable=MAYBE,
-    already_held={"type": "boolean"},
-)
-_FOUND_APP = {
-    **APP,
-    "properties": {
-        **APP["properties"],  # type: ignore[dict-item]  # a schema's properties are schemas
-        "score": {"type": "number"},
-        "matching_permissions": {
-            "type": "array",
-            "items": object_of(id=TEXT, label=TEXT),
-            "description": "Its permissions that match best.",
-        },
+_APP: dict[str, Schema] = {
+    "id": TEXT,
+    "user_friendly_label": TEXT,
+    "description": TEXT,
+    "category": TEXT,
+    "status": TEXT,
+    "request_instructions": TEXT,
+    "logo_url": MAYBE,
+    "website_url": MAYBE,
+    "allow_multiple_permission_selection": {"type": "boolean"},
+    "permission_count": {"type": "integer"},
+    "requestable": {"type": "boolean"},
+    "reason_not_requestable": MAYBE,
+    "already_held": {"type": "boolean"},
+}
+APP = object_of(**_APP)
+_HIT: dict[str, Schema] = {
+    "score": {"type": "number"},
+    "matching_permissions": {
+        "type": "array",
+        "items": object_of(id=TEXT, label=TEXT),
+        "description": "Its permissions that match best.",
     },
 }
+_FOUND_APP = {**APP, "properties": {**_APP, **_HIT}}
 _PERMISSION: dict[str, Schema] = {
     "id": TEXT,
     "label": TEXT,
