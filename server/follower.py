@@ -17,7 +17,7 @@ from projections.columns import number
 from projections.projection import Projection
 from server.command_bus import CommandBus, UnitOfWork
 
-BATCH = 500
+BATCH = 200
 POLL_SECONDS = 1.0
 
 SCHEMA = (

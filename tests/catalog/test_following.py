@@ -169,7 +169,7 @@ def test_an_apps_many_permissions_are_indexed_in_steps(
 
     monkeypatch.setattr(generations, "index_some", counted)
     shelf.put(app("crm", "Comet"))
-    assert max(steps) == 500
+    assert max(steps) == 200
     assert sum(steps) == 1_201
     assert len(ids(shelf.permissions("comet"))) == 300
 

@@ -24,8 +24,8 @@ from projections.catalog.search.interning import (
 from projections.catalog.search.stored import Stored
 from projections.catalog.search.tables import Collection
 
-STEP = 500
-"""Documents of one step: some hundred milliseconds of the writer at most."""
+STEP = 200
+"""Documents of one step: some tens of milliseconds of the writer, so that requests go on."""
 
 
 @dataclass(frozen=True, slots=True)
