@@ -142,7 +142,11 @@ def _apps_found(rows: Rows, person: PersonRow, taken: Taken, found: SearchPage[A
         }
         for one in shown
     ]
-    return found.answer(items, [_app_line(one.record) for one in shown], "app")
+    lines = []
+    for one in shown:
+        first = next((parts[key] for key in one.hit.parts if key in parts), None)
+        lines.append(_app_line(one.record, first))
+    return found.answer(items, lines, "app")
 
 
 def _queries(arguments: Arguments, name: str) -> tuple[str, ...]:
@@ -202,8 +206,10 @@ def _whole(rows: Rows, app_policy: str) -> Render:
     return render
 
 
-def _app_line(one: AppRow) -> str:
-    return line(one.app_id, one.name, one.description)
+def _app_line(one: AppRow, best: PermissionRow | None = None) -> str:
+    """Return an app in one line, with the permission that matches best."""
+    part = f"{best.label} [{best.permission_id}]; " if best else ""
+    return line(one.app_id, one.name, f"{part}{one.description}")
 
 
 def _permission_line(one: PermissionRow) -> str:

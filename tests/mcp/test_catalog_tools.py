@@ -61,7 +61,10 @@ async def test_a_search_tells_how_well_it_matched_and_what_it_made_of_the_words(
 
 async def test_an_app_is_found_with_the_permissions_that_match(web: Web) -> None:
     wire = await web.wire()
-    (item,) = (await wire.ask("search_apps", name_search="change customers"))["items"]
+    result = await wire.call("search_apps", name_search="change customers")
+    (item,) = result["structuredContent"]["items"]
+    text = result["content"][0]["text"]
+    assert "- Sales CRM [crm]: Sales CRM / Writer [crm:writer]; Customers and deals." in text
     assert item["matching_permissions"][0] == {"id": "crm:writer", "label": "Sales CRM / Writer"}
     assert item["permission_count"] == 2
     assert item["score"] > 0
