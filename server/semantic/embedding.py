@@ -3,15 +3,20 @@ thread of its own, so that nobody waits for it."""
 
 from __future__ import annotations
 
+import logging
+
 import anyio
 
 from domain.meaning import Embedder
+from domain.ports import Unavailable
 from projections import catalog
 from projections.catalog.search import vectors
 from projections.catalog.search.tables import Collection
 from server.command_bus import CommandBus
 from server.follower import position_of
 from server.reads import Reads
+
+_log = logging.getLogger(__name__)
 
 PAGE, BATCH = 500, 32
 POLL_SECONDS = 5.0
@@ -27,9 +32,12 @@ class Embedding:
         self._done = -1
 
     async def run(self) -> None:
-        """Read until cancelled."""
+        """Read until cancelled. An outage of the store is waited out."""
         while True:
-            await anyio.to_thread.run_sync(self.catch_up, abandon_on_cancel=True)
+            try:
+                await anyio.to_thread.run_sync(self.catch_up, abandon_on_cancel=True)
+            except Unavailable as outage:
+                _log.warning("the catalog is read later: %s", outage)
             await anyio.sleep(POLL_SECONDS)
 
     def catch_up(self) -> int:
