@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.postgres_log import PgCursor, at_once, run
+from adapters.postgres_log import PgCursor, run
 from adapters.posting_terms import encoded, expression
 from domain.postings import COLLECTIONS, Group, Posting
 
@@ -29,10 +29,17 @@ class PostgresPostings:
 
     def put(self, collection: str, postings: Sequence[Posting]) -> None:
         """Add documents whose numbers are not there."""
-        sql = f"INSERT INTO posting_{collection} (number, audience, terms) VALUES (?, ?, ?)"
-        rows = [(one.number, one.audience, _vector(one)) for one in postings]
-        for statement, given in at_once(sql, rows):
-            run(self._cursor, statement, given)
+        run(
+            self._cursor,
+            f"INSERT INTO posting_{collection} (number, audience, terms) "
+            "SELECT number, audience, terms::tsvector "
+            "FROM unnest(?::bigint[], ?::bigint[], ?::text[]) AS one (number, audience, terms)",
+            (
+                [one.number for one in postings],
+                [one.audience for one in postings],
+                [_vector(one) for one in postings],
+            ),
+        )
 
     def remove(self, collection: str, postings: Sequence[Posting]) -> None:
         """Take documents out, given just as they were put in."""

@@ -44,8 +44,8 @@ class Rows(Protocol):
         """Run a statement; return the number of rows it touched. Raises `RowConflict`."""
 
     def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
-        """Run a statement once for each set of parameters; an INSERT may not name a row twice. Raises
-        `RowConflict`."""
+        """Run a statement once for each set of parameters. An INSERT may not name a row twice, nor hold
+        nulls. Raises `RowConflict`."""
 
     def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run a query; return all its rows."""

@@ -46,7 +46,7 @@ def test_any_text_becomes_bounded_stems_without_blanks(text: str) -> None:
     found = stems(text)
     assert len(found) <= MOST_STEMS
     assert all(one and len(one) <= MOST_TERM and not one.split()[1:] for one in found)
-    assert whole(whole(text)) == whole(text)
+    assert whole(text) == whole(text.upper().lower()) or not text.isascii()
     assert all(stem(one) for one in found)
 
 
