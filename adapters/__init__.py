@@ -15,6 +15,9 @@ positions are dense, readable in commit order, and the hash of every event cover
 | `log_table`          | the log's tables and statements, for both databases             |
 | `sqlite_log`, `postgres_log` | the library's recorders on those tables                 |
 | `sqlite_store`, `postgres_store` | the `EventStore` port: transactions, savepoints, rows |
+| `sqlite_postings`, `postgres_postings` | the `Postings` port: the inverted index beside the tables |
+| `posting_terms`      | how terms stand in it, on both databases                        |
 | `open_store`         | a store from its URL                                            |
+| `onnx_embedder`      | what texts mean, by a sentence model; of the extra `semantic`   |
 | `system`             | the real clock and ids                                          |
 """

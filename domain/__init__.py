@@ -26,5 +26,6 @@ The access request's whole machine (``■`` ends it; issue 4 adds all that is no
                                                                     `-> REVERTED ■
 
 `values` holds ids, actors and personal text, `errors` every refusal, `events` every event by
-topic, `envelope` what surrounds one in the log, `ports` what the rules need from outside.
+topic, `envelope` what surrounds one in the log, `ports` what the rules need from outside, `postings` and
+`meaning` what the catalog's search needs.
 """
