@@ -11,7 +11,7 @@ positions are dense, readable in commit order, and the hash of every event cover
 |----------------------|-----------------------------------------------------------------|
 | `event_codec`        | events and envelopes as JSON, by topic and schema               |
 | `envelope_mapper`    | the library's mapper, between envelopes and stored events       |
-| `hash_chain`         | the hash of an event over its stored bytes and its predecessor  |
+| `log_head`           | the place and the hash that the next event gets                 |
 | `log_table`          | the log's tables and statements, for both databases             |
 | `sqlite_log`, `postgres_log` | the library's recorders on those tables                 |
 | `sqlite_store`, `postgres_store` | the `EventStore` port: transactions, savepoints, rows |

@@ -10,7 +10,7 @@ from typing import NoReturn, cast
 
 from eventsourcing.persistence import Notification, StoredEvent
 
-from adapters.hash_chain import GENESIS
+from domain.chain import GENESIS
 
 COLUMNS = "originator_id, originator_version, topic, state"
 
@@ -21,6 +21,9 @@ SELECT_POSITION = "SELECT position FROM log_head WHERE one = 1"
 SELECT_STREAM_RECORDED = (
     f"SELECT position, {COLUMNS} FROM event_log "
     "WHERE originator_id = ? ORDER BY originator_version"
+)
+SELECT_LINKS = (
+    f"SELECT position, {COLUMNS}, hash FROM event_log WHERE position > ? ORDER BY position LIMIT ?"
 )
 SELECT_STREAMS_AFTER = "SELECT DISTINCT originator_id FROM event_log WHERE position > ?"
 INSERT_HEAD = (

@@ -22,7 +22,7 @@ from eventsourcing.postgres import PostgresDatastore, PostgresRecorder
 from psycopg.rows import tuple_row
 
 from adapters import log_table
-from adapters.hash_chain import LogHead
+from adapters.log_head import LogHead
 
 PgCursor = psycopg.Cursor[tuple[Any, ...]]
 MIGRATION_LOCK = 0x646F6F72

@@ -26,7 +26,7 @@ from eventsourcing.sqlite import (
 )
 
 from adapters import log_table
-from adapters.hash_chain import LogHead
+from adapters.log_head import LogHead
 
 WAL = "PRAGMA journal_mode = WAL"
 CACHED_STATEMENTS = 256

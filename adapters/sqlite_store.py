@@ -6,15 +6,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import cast
 from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError
 
 from adapters import log_table
 from adapters.envelope_mapper import EnvelopeMapper
-from adapters.hash_chain import LogHead
+from adapters.log_head import LogHead
 from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
 from adapters.sqlite_postings import SCHEMA, SQLitePostings
+from domain.chain import Link
 from domain.envelope import Envelope, Recorded
 from domain.ports import (
     Row,
@@ -182,6 +184,18 @@ class SQLiteStore:
                 position, limit, inclusive_of_start=False
             )
         return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
+
+    def links_after(self, position: int, limit: int) -> Sequence[Link]:
+        """Return up to `limit` committed events after `position` as they are stored, in order."""
+        with self.read() as rows:
+            found = rows.select(log_table.SELECT_LINKS, (position, limit))
+        return cast("Sequence[Link]", found)
+
+    def chain_head(self) -> tuple[int, bytes]:
+        """Return where the log says that it ends: position and hash."""
+        with self.read() as rows:
+            ((position, digest),) = rows.select(log_table.SELECT_HEAD)
+        return cast("int", position), cast("bytes", digest)
 
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order."""

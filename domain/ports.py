@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from domain.chain import Link
 from domain.envelope import Envelope, Recorded
 from domain.postings import Postings
 from domain.values import StreamId, Via
@@ -102,6 +103,12 @@ class EventStore(EventLog, Protocol):
 
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order; empty if there is none."""
+
+    def links_after(self, position: int, limit: int) -> Sequence[Link]:
+        """Return up to `limit` committed events after `position` as they are stored, in order."""
+
+    def chain_head(self) -> tuple[int, bytes]:
+        """Return where the log says that it ends: position and hash."""
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these ``CREATE ... IF NOT EXISTS`` statements."""

@@ -12,7 +12,6 @@ from pathlib import Path
 from adapters import cloud_events, nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
 from adapters.key_file import BadKeyFile, KeyFile
-from adapters.onnx_embedder import BadModel, OnnxEmbedder
 from adapters.open_store import MEMORY, SQLITE, open_store
 from adapters.smtp_mailer import SmtpMailer, SmtpServer
 from adapters.system import new_id, utc_now
@@ -46,7 +45,6 @@ from projections import (
     webhooks,
 )
 from projections.catalog.search import vectors
-from projections.catalog.search.thesaurus import BadThesaurus
 from server import follower, idempotency, shapes
 from server.catalog.thesaurus_file import ThesaurusFile
 from server.command_bus import CommandBus, Reactions
@@ -64,6 +62,7 @@ from server.semantic.meaning import Meaning
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
 from server.wiring.nats import Nats
+from server.wiring.searching import meaning, thesaurus
 from server.wiring.start_failures import StartFailed, StoreInUse
 
 INLINE = (
@@ -155,31 +154,15 @@ def open_system(settings: Settings) -> Iterator[System]:
             new_id,
             keys,
             HttpsDocumentFetcher(),
-            lambda recorded: cloud_events.to_message(recorded, settings.tenant).payload,
-            cloud_events.app_of,
+            event_bodies(settings),
+            event_app,
             HttpWebhookSender(insecure=settings.webhook_insecure),
             _mailer(settings),
             Nats(settings, store, reads, growth),
             lambda: open_store(MEMORY),
-            _thesaurus(settings),
-            _meaning(settings),
+            thesaurus(settings),
+            meaning(settings),
         )
-
-
-def _meaning(settings: Settings) -> Meaning | None:
-    if settings.semantic_model is None:
-        return None
-    try:
-        return Meaning(OnnxEmbedder(settings.semantic_model))
-    except BadModel as fault:
-        raise StartFailed(f"DOORWARD_SEMANTIC_MODEL: {fault}") from None
-
-
-def _thesaurus(settings: Settings) -> ThesaurusFile:
-    try:
-        return ThesaurusFile(settings.thesaurus)
-    except (BadThesaurus, OSError) as fault:
-        raise StartFailed(f"DOORWARD_THESAURUS: {settings.thesaurus}: {fault}") from None
 
 
 @contextmanager
@@ -212,6 +195,14 @@ def _mailer(settings: Settings) -> Mailer | None:
         return None
     server = SmtpServer(url.host, url.port, url.encrypted, url.username, url.password)
     return SmtpMailer(server, sender, utc_now)
+
+
+event_app: EventApps = cloud_events.app_of
+
+
+def event_bodies(settings: Settings) -> EventBodies:
+    """Return what gives events their public form."""
+    return lambda recorded: cloud_events.to_message(recorded, settings.tenant).payload
 
 
 @contextmanager
@@ -287,6 +278,8 @@ __all__ = [
     "StartFailed",
     "StoreInUse",
     "System",
+    "event_app",
+    "event_bodies",
     "open_store_to_read",
     "open_system",
     "signing_keys",

@@ -11,11 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from eventsourcing.persistence import StoredEvent
 
-from adapters.hash_chain import GENESIS, link
 from adapters.open_store import open_store
 from domain.catalog import AppAdded, AppRecord
+from domain.chain import GENESIS, linked
 from domain.envelope import Envelope
 from domain.ports import EventStore, RowConflict, StreamMoved, Transaction, Unavailable
 from domain.values import Actor, AppId, StreamId, Via
@@ -217,7 +216,7 @@ def test_every_event_is_linked_to_the_one_before(store: EventStore) -> None:
     previous = GENESIS
     for *parts, position, digest in stored:
         assert isinstance(position, int)
-        previous = link(previous, position, StoredEvent(*parts))  # type: ignore[arg-type]  # a row
+        previous = linked(previous, position, *parts)  # type: ignore[arg-type]  # a row
         assert bytes(digest) == previous  # type: ignore[arg-type]  # a column of bytes
     assert [(position, bytes(digest)) for position, digest in head] == [(3, previous)]  # type: ignore[arg-type]  # a column of bytes
 

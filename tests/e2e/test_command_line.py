@@ -135,6 +135,35 @@ def test_a_spreadsheet_is_tried_brought_in_and_what_is_absent_retired(
     assert "line 1: a rule is a = b, or a > b, c" in refused.stderr
 
 
+def test_an_auditor_reads_shows_and_verifies_beside_the_server(
+    stopped: RunningServer, tmp_path: Path
+) -> None:
+    stopped.start()
+    verified = stopped.run("audit", "verify", "--json")
+    assert verified.returncode == 0, verified.stderr
+    found = json.loads(verified.stdout)
+    assert found["intact"] is True
+    noted = tmp_path / "heads.txt"
+    noted.write_text(found["head"] + "\n")
+    again = stopped.run("audit", "verify", "--expect-file", str(noted))
+    assert "1 known heads among them" in again.stdout
+    other = f"{found['events']}:{'0' * 64}"
+    refused = stopped.run("audit", "verify", "--expect", other, "--json")
+    assert refused.returncode == 1
+    assert json.loads(refused.stdout)["first_bad"] == found["events"]
+    people = stopped.run("audit", "log", "--type", "person", "--about", "alice").stdout
+    assert "  person-alice  - (system)" in people
+    lines = stopped.run("audit", "log", "--app", "salesforce", "--json").stdout.splitlines()
+    assert all(json.loads(one)["specversion"] == "1.0" for one in lines)
+    assert lines
+    shown = stopped.run("audit", "show", "1").stdout
+    assert shown.startswith("1  ")
+    missing = stopped.run("audit", "show", "no-such")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "no event has this position, request or stream" in missing.stderr
+    stopped.stop()
+
+
 def test_a_second_server_on_the_same_data_is_refused(stopped: RunningServer) -> None:
     stopped.start()
     other = RunningServer(stopped.folder, stopped.settings)

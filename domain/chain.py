@@ -1,0 +1,77 @@
+"""The hash chain over the log: each event's hash covers its stored bytes, its place and the hash before
+it, so that no event can change, vanish, come in between or move without every later hash changing too.
+`ChainCheck` follows it and names the first event that is not what it was. A bare chain does not stop an
+owner of the whole database from computing it anew: for that, some hash must be known elsewhere
+(`Expected`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+GENESIS = bytes(32)
+"""What stands before the first event."""
+
+Link = tuple[int, str, int, str, bytes, bytes]
+"""An event as it is stored: position, stream, version in the stream, topic, state, hash."""
+
+
+def linked(
+    previous: bytes, position: int, stream: str, version: int, topic: str, state: bytes
+) -> bytes:
+    """Return the SHA-256 of a stored event at its position, after the event hashed `previous`.
+
+    No text in the head holds a NUL, so it is unambiguous; the state comes last.
+    """
+    head = f"{position}\0{stream}\0{version}\0{topic}\0".encode()
+    return sha256(b"".join((previous, head, state))).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The first event that is not what it was: its position, and in what."""
+
+    position: int
+    why: str
+
+
+class ChainCheck:
+    """Follows the chain from the first event on, as the links come."""
+
+    def __init__(self, expected: Mapping[int, bytes] | None = None) -> None:
+        """`expected` are hashes that are known from elsewhere, by position."""
+        self._expected = dict(expected or {})
+        self.position = 0
+        self.hash = GENESIS
+
+    def follow(self, links: Iterable[Link]) -> Broken | None:
+        """Follow these links; return what is broken, or None."""
+        position, previous, expected = self.position, self.hash, self._expected
+        for at, stream, version, topic, state, digest in links:
+            position += 1
+            if at != position:
+                return Broken(position, f"it is missing: the next one stands at {at}")
+            try:
+                previous = linked(previous, at, stream, version, topic, state)
+            except TypeError:
+                return Broken(at, "it is not stored as events are")
+            if previous != digest:
+                return Broken(at, "its content, its place or what stands before it has changed")
+            if at in expected and expected.pop(at) != digest:
+                return Broken(at, "its hash is another than the one that is known from elsewhere")
+        self.position, self.hash = position, previous
+        return None
+
+    def end(self, position: int, digest: bytes) -> Broken | None:
+        """Compare where the chain ends with where the log says that it ends, and with what is known
+        from elsewhere."""
+        if (self.position, self.hash) != (position, digest):
+            at = min(self.position, position) + 1
+            return Broken(
+                at, f"the log says that it ends at {position}, it ends at {self.position}"
+            )
+        beyond = min(self._expected, default=None)
+        if beyond is not None:
+            return Broken(beyond, "it is known from elsewhere, and not there")
+        return None

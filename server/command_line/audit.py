@@ -1,0 +1,186 @@
+"""The command line's words for auditors. They read the log beside whoever writes it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from domain.access_request import request_stream
+from domain.envelope import Recorded
+from domain.ports import EventStore
+from domain.values import RequestId, StreamId
+from projections.people import person_by_username
+from server.audit import reading, verifying
+from server.audit.reading import Sought
+from server.bad_file import BadFile
+from server.command_line.wishes import Commands
+from server.config import Settings
+from server.wiring import event_app, event_bodies, open_store_to_read
+
+POLL_SECONDS = 0.5
+
+
+class BadWish(BadFile):
+    """What is asked of the log cannot be; the message says why."""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add ``audit`` to the commands."""
+    parser = commands.add_parser("audit", help="who did what, and that nobody changed it since")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    _add_log(actions)
+    showing = actions.add_parser("show", help="everything that an event, or a request's, says")
+    showing.add_argument("what", metavar="POSITION|REQUEST|STREAM")
+    showing.add_argument("--json", action="store_true", help="print them as JSON, one a line")
+    showing.set_defaults(run=_show)
+    checking = actions.add_parser("verify", help="follow the hash chain over the whole log")
+    checking.add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="POSITION:HASH",
+        help="a head that was noted elsewhere",
+    )
+    checking.add_argument(
+        "--expect-file", type=Path, metavar="FILE", help="such heads, one a line"
+    )
+    checking.add_argument("--json", action="store_true", help="print the result as JSON")
+    checking.set_defaults(run=_verify)
+
+
+def _add_log(actions: Commands) -> None:
+    listing = actions.add_parser("log", help="list events in order")
+    for name, words in (
+        ("actor", "who acted: a user name, a person's id, or an integration"),
+        ("client", "through which client: its id or its name"),
+        ("about", "whom or what the event names: a user name, or any id"),
+        ("app", "which app it is about"),
+        ("type", "its type, or what that begins with: access_request"),
+        ("stream", "the stream it stands in"),
+    ):
+        listing.add_argument(f"--{name}", metavar=name.upper(), help=words)
+    listing.add_argument("--since", type=_moment, metavar="TIME", help="RFC 3339, with offset")
+    listing.add_argument("--until", type=_moment, metavar="TIME", help="RFC 3339, with offset")
+    listing.add_argument("--after", type=int, default=0, metavar="POSITION")
+    listing.add_argument("--follow", action="store_true", help="go on as events come")
+    listing.add_argument("--json", action="store_true", help="as NATS gets them, one a line")
+    listing.set_defaults(run=_log)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} lacks its offset: 2027-01-31T09:00:00Z")
+    return moment
+
+
+def _log(settings: Settings, asked: argparse.Namespace) -> int:
+    show = _shown(settings, as_json=asked.json)
+    with open_store_to_read(settings) as store:
+        sought = _sought(store, asked)
+        position = max(0, asked.after)
+        while True:
+            position = _print(store, sought, position, show)
+            if not asked.follow:
+                return 0
+            time.sleep(POLL_SECONDS)
+
+
+def _print(
+    store: EventStore, sought: Sought, position: int, show: Callable[[Recorded], str]
+) -> int:
+    """Print what is sought after a position; return the head up to which that is all."""
+    head = store.head()
+    for recorded in reading.events(store, sought, event_app, position):
+        if recorded.position > head:
+            break
+        sys.stdout.write(show(recorded) + "\n")
+    sys.stdout.flush()
+    return head
+
+
+def _sought(store: EventStore, asked: argparse.Namespace) -> Sought:
+    return Sought(
+        actor=_person(store, asked.actor),
+        client=asked.client,
+        about=_person(store, asked.about),
+        app=asked.app,
+        kind=asked.type,
+        stream=asked.stream,
+        since=asked.since,
+        until=asked.until,
+    )
+
+
+def _person(store: EventStore, name: str | None) -> str | None:
+    """Return the id of the person of this user name; of none, what was given."""
+    if name is None:
+        return None
+    with store.read() as rows:
+        found = person_by_username(rows, name)
+    return found.person_id if found else name
+
+
+def _show(settings: Settings, asked: argparse.Namespace) -> int:
+    show = _shown(settings, as_json=asked.json)
+    body = event_bodies(settings)
+    with open_store_to_read(settings) as store:
+        for recorded in _named(store, asked.what):
+            sys.stdout.write(show(recorded) + "\n")
+            if not asked.json:
+                content = json.dumps(json.loads(body(recorded)), indent=2, ensure_ascii=False)
+                sys.stdout.write(content + "\n")
+    return 0
+
+
+def _named(store: EventStore, what: str) -> Sequence[Recorded]:
+    """Return the events that a position, a request's id or a stream names; raises `BadWish`."""
+    found: Iterable[Recorded]
+    if what.isdecimal() and what.isascii():
+        found = [one for one in store.events_after(int(what) - 1, 1) if one.position == int(what)]
+    else:
+        found = store.stream(request_stream(RequestId(what))) or store.stream(StreamId(what))
+    if not found:
+        raise BadWish(f"no event has this position, request or stream: {what[:80]}")
+    return list(found)
+
+
+def _shown(settings: Settings, *, as_json: bool) -> Callable[[Recorded], str]:
+    body = event_bodies(settings)
+    return (lambda recorded: body(recorded).decode()) if as_json else reading.line
+
+
+def _verify(settings: Settings, asked: argparse.Namespace) -> int:
+    noted = list(asked.expect)
+    if asked.expect_file is not None:
+        noted += filter(None, asked.expect_file.read_text("utf-8").split())
+    heads = verifying.parse_heads(noted)
+    with open_store_to_read(settings) as store:
+        found = verifying.verify(store, heads, _progress)
+    result: dict[str, object] = {
+        "intact": found.broken is None,
+        "events": found.position,
+        "head": found.head,
+    }
+    if found.broken is not None:
+        result |= {"first_bad": found.broken.position, "why": found.broken.why}
+    if asked.json:
+        sys.stdout.write(json.dumps(result) + "\n")
+    elif found.broken is None:
+        known = f", {len(heads)} known heads among them" if heads else ""
+        sys.stdout.write(f"intact: {found.position:,} events{known}\nhead: {found.head}\n")
+    else:
+        sys.stdout.write(f"broken at event {found.broken.position:,}: {found.broken.why}\n")
+    return 0 if found.broken is None else 1
+
+
+def _progress(done: int, total: int) -> None:
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r{done:,} of {total:,}{end}")
+        sys.stderr.flush()
