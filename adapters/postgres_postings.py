@@ -52,9 +52,18 @@ class PostgresPostings:
         run(self._cursor, f"DELETE FROM posting_{collection}")
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Sequence[int] | None, limit: int
+        self,
+        collection: str,
+        groups: Sequence[Group],
+        seen: Sequence[int] | None,
+        limit: int,
+        *,
+        common: bool = False,
     ) -> list[int]:
         """Return the numbers of up to `limit` documents; see the port."""
+        if common:
+            # The planner cannot know it: what it expects of a query of many words is far from true.
+            run(self._cursor, "SET LOCAL enable_bitmapscan = off")
         match = expression(groups, " & ", " | ", "'")
         found = run(
             self._cursor,
@@ -62,7 +71,10 @@ class PostgresPostings:
             "AND (?::bigint[] IS NULL OR audience = ANY(?)) ORDER BY number LIMIT ?",
             (match, seen and list(seen), seen and list(seen), limit),
         )
-        return [number for (number,) in found.fetchall()]
+        numbers = [number for (number,) in found.fetchall()]
+        if common:
+            run(self._cursor, "SET LOCAL enable_bitmapscan = on")
+        return numbers
 
 
 def _vector(posting: Posting) -> str:

@@ -45,7 +45,15 @@ class Postings(Protocol):
         """Take all documents out."""
 
     def find(
-        self, collection: str, groups: Sequence[Group], seen: Sequence[int] | None, limit: int
+        self,
+        collection: str,
+        groups: Sequence[Group],
+        seen: Sequence[int] | None,
+        limit: int,
+        *,
+        common: bool = False,
     ) -> list[int]:
         """Return the numbers of the first `limit` documents in which each of the groups is, and whose
-        audience is one of those `seen` (None: whatever it is), in order."""
+        audience is one of those `seen` (None: whatever it is), in order. `common` says that so many
+        are to be expected that it is quicker to look at one after the other until there are enough
+        than to gather all."""

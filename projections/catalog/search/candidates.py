@@ -21,8 +21,16 @@ MOST_SOUGHT = 8
 """The rarest words that candidates are found by; all words are scored. However long a query is, it
 asks the database some twenty times at most."""
 
-Rung = tuple[Group, ...]
-"""What must all be there."""
+COMMON = 20_000
+"""Documents from which a word is so common that those that hold it need not be gathered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """What must all be there, and whether very many documents hold it."""
+
+    groups: tuple[Group, ...]
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +52,11 @@ class Ladder:
                 break
             numbers = self.rows.postings.find(
                 self.postings,
-                (*rung, *self.marks),
+                (*rung.groups, *self.marks),
                 self.seen,
                 # What is found already is found again.
                 room + len(found),
+                common=rung.common and not self.marks,
             )
             for one in numbers:
                 if len(found) < ENOUGH:
@@ -56,7 +65,7 @@ class Ladder:
 
 
 def _called(query: str) -> Rung:
-    return (((name_mark(query),),),)
+    return Rung((((name_mark(query),),),))
 
 
 def _rungs(plan: Plan) -> Iterator[Rung]:
@@ -67,11 +76,17 @@ def _rungs(plan: Plan) -> Iterator[Rung]:
         key=lambda one: (_documents(one, plan), one.said.stem),
     )[:MOST_SOUGHT]
     for left in range(len(sought), 0, -1):
-        yield tuple(_group([one]) for one in sought[:left])
+        yield _rung(plan, *([one] for one in sought[:left]))
     for at in range(1, len(sought) - 1):
-        yield _group([sought[at]]), _group(sought[at + 1 :])
+        yield _rung(plan, [sought[at]], sought[at + 1 :])
     for one in sought[1:]:
-        yield (_group([one]),)
+        yield _rung(plan, [one])
+
+
+def _rung(plan: Plan, *groups: Sequence[Sought]) -> Rung:
+    alone = groups[0] if len(groups) == 1 else ()
+    common = sum(_documents(one, plan) for one in alone) > COMMON
+    return Rung(tuple(map(_group, groups)), common)
 
 
 def _group(sought: Sequence[Sought]) -> Group:
