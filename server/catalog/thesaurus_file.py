@@ -11,7 +11,7 @@ from projections.catalog.search.thesaurus import (
     BadThesaurus,
     Thesaurus,
     parse_thesaurus,
-    shipped,
+    shipped_thesaurus,
 )
 
 Mark = tuple[int, int]
@@ -27,7 +27,7 @@ class ThesaurusFile:
         """Raises `BadThesaurus`, or `OSError`, where the file is not good from the start."""
         self._path = path
         self._mark: Mark | None = None
-        self._thesaurus = parse_thesaurus(shipped()) if path is None else self._read(path)
+        self._thesaurus = shipped_thesaurus() if path is None else self._read(path)
 
     def __call__(self) -> Thesaurus:
         """Return the thesaurus as the file stands now."""

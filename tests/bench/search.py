@@ -18,11 +18,12 @@ from domain.envelope import Recorded
 from domain.ports import EventStore, Rows
 from projections import catalog, policies
 from projections.catalog.search.searching import Question, Search
+from projections.catalog.search.thesaurus import shipped_thesaurus
 from projections.visibility import audiences_of
 from server.wiring import SCHEMA
 from tests.bench.large_catalog import GROUPS, LargeCatalog
 from tests.bench.oauth import Timing
-from tests.catalog.shelf import ids, ours
+from tests.catalog.shelf import ids
 from tests.catalog.test_relevance import SHARED, asked, filled, mean, queries, shelved
 
 BATCH, ROUNDS, TOP = 500, 2, 10
@@ -158,7 +159,7 @@ def _insert_plain(
 @contextmanager
 def _search(store: EventStore) -> Iterator[Search]:
     with store.read() as rows:
-        yield Search(rows, audiences_of(rows, MINE), ours())
+        yield Search(rows, audiences_of(rows, MINE), shipped_thesaurus())
 
 
 def _permissions(store: EventStore) -> Answer:

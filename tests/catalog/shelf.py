@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 
 from domain.catalog import (
     AppRecord,
@@ -20,19 +19,13 @@ from domain.values import AppId, PermissionId
 from projections import catalog
 from projections.catalog.search.findings import Found
 from projections.catalog.search.searching import Question, Search
-from projections.catalog.search.thesaurus import Thesaurus, parse_thesaurus, shipped
+from projections.catalog.search.thesaurus import shipped_thesaurus
 from projections.visibility import audiences_of
 from server.command_bus import CommandBus, UnitOfWork
 from server.follower import Follower
 from tests.seeds import CONTEXT
 
 Command = PutApp | PutPermission | RetireApp | RetirePermission | PublishPolicy
-
-
-@cache
-def ours() -> Thesaurus:
-    """The thesaurus that comes with Doorward."""
-    return parse_thesaurus(shipped())
 
 
 def app(app_id: str, name: str, description: str = "", **more: object) -> PutApp:
@@ -87,13 +80,13 @@ class Shelf:
     def apps(self, *queries: str, groups: tuple[str, ...] = (), **more: object) -> Found:
         """Search apps."""
         with self.store.read() as rows:
-            search = Search(rows, audiences_of(rows, groups), ours())
+            search = Search(rows, audiences_of(rows, groups), shipped_thesaurus())
             return search.apps(Question(queries, **more))  # type: ignore[arg-type]
 
     def permissions(self, *queries: str, groups: tuple[str, ...] = (), **more: object) -> Found:
         """Search permissions."""
         with self.store.read() as rows:
-            search = Search(rows, audiences_of(rows, groups), ours())
+            search = Search(rows, audiences_of(rows, groups), shipped_thesaurus())
             return search.permissions(Question(queries, **more))  # type: ignore[arg-type]
 
 

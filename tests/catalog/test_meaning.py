@@ -13,13 +13,14 @@ from adapters.onnx_embedder import BadModel, OnnxEmbedder
 from domain.meaning import Embedder
 from projections.catalog.search.searching import Question, Search
 from projections.catalog.search.tables import Collection
+from projections.catalog.search.thesaurus import shipped_thesaurus
 from projections.visibility import audiences_of
 from server.config import Settings
 from server.reads import Reads
 from server.semantic.embedding import Embedding
 from server.semantic.meaning import Meaning
 from server.wiring import StartFailed, open_system
-from tests.catalog.shelf import Shelf, app, ids, open_to, ours, permission
+from tests.catalog.shelf import Shelf, app, ids, open_to, permission
 from tests.conftest import missing
 
 OFFICE = (
@@ -61,13 +62,13 @@ def embedding(shelf: Shelf, embedder: Embedder) -> Embedding:
 
 def apps(shelf: Shelf, meaning: Meaning | None, query: str, *groups: str) -> list[str]:
     with shelf.store.read() as rows:
-        found = Search(rows, audiences_of(rows, groups), ours(), meaning)
+        found = Search(rows, audiences_of(rows, groups), shipped_thesaurus(), meaning)
         return ids(found.apps(Question((query,))))
 
 
 def permissions(shelf: Shelf, meaning: Meaning, question: Question, *groups: str) -> list[str]:
     with shelf.store.read() as rows:
-        found = Search(rows, audiences_of(rows, groups), ours(), meaning)
+        found = Search(rows, audiences_of(rows, groups), shipped_thesaurus(), meaning)
         return ids(found.permissions(question))
 
 

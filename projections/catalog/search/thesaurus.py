@@ -56,6 +56,12 @@ def parse_thesaurus(text: str) -> Thesaurus:
     return Thesaurus(near, {said: tuple(_farther(said, near)) for said in near})
 
 
+@cache
+def shipped_thesaurus() -> Thesaurus:
+    """Return the thesaurus that comes with Doorward."""
+    return parse_thesaurus(shipped())
+
+
 def _farther(said: Phrase, near: Mapping[Phrase, tuple[Phrase, ...]]) -> Iterator[Phrase]:
     known = {said, *near[said]}
     for one in near[said]:
