@@ -78,13 +78,13 @@ def status(*wanted: str) -> Callable[[dict[str, Any]], bool]:
 
 
 async def at_the_desk(chromium: Browser, server: RunningServer, username: str) -> Page:
-    """Sign somebody in at his inbox."""
+    """Sign somebody in at his inbox, and let its stream of changes open."""
     page = await chromium.new_page()
     await page.goto(f"{server.issuer}/inbox")
     await page.fill("input[name=username]", username)
     await page.fill("input[name=password]", PASSWORD)
-    await page.click("button")
-    await page.wait_for_url("**/inbox")
+    async with page.expect_response("**/inbox/events*"):
+        await page.click("button")
     return page
 
 
