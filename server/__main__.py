@@ -28,12 +28,12 @@ from server.command_line import (
     policies,
     webhooks,
 )
+from server.command_line.progress import show_progress
 from server.config import BadSetting, Settings, load_settings
 from server.inbox.listing import INBOX
 from server.oauth.resources import USER
 from server.operations import OPERATIONS
 from server.operations.accounts import first_administrator
-from server.operations.operation import Report
 from server.operations.read_models import catch_up
 from server.serving import listen, serve
 from server.setting_parsers import LocalAccounts
@@ -166,24 +166,15 @@ def _operate_from(settings: Settings, asked: argparse.Namespace, command: str, b
 
 def _operate(settings: Settings, command: str, body: bytes) -> dict[str, Any]:
     """Do the work here, or where a server runs on the same SQLite file, there."""
-    report = _progress()
+
+    def report(progress: Mapping[str, int]) -> None:
+        show_progress(progress["done"], progress["total"])
+
     try:
         with open_system(settings) as system:
             return OPERATIONS[command](system, body, report)
     except StoreInUse:
         return control.hand_over(settings.data_dir, command, body, report)
-
-
-def _progress() -> Report:
-    """Return what shows progress on a terminal, and nothing elsewhere."""
-
-    def show(progress: Mapping[str, int]) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if progress["done"] == progress["total"] else ""
-            sys.stderr.write(f"\r{progress['done']:,} of {progress['total']:,}{end}")
-            sys.stderr.flush()
-
-    return show
 
 
 def _print_result(result: Mapping[str, Any], *, as_json: bool) -> None:

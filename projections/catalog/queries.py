@@ -52,9 +52,14 @@ def _texts(record: AppRow | PermissionRow) -> tuple[str, ...]:
 
 def app_by_id(rows: Rows, groups: tuple[str, ...], app_id: str) -> AppRow | None:
     """Return one app if these groups may request it, else None."""
-    where = visible_apps(groups).and_("a.app_id = ?", app_id)
+    return seen_apps(rows, groups, (app_id,)).get(app_id)
+
+
+def seen_apps(rows: Rows, groups: tuple[str, ...], app_ids: Sequence[str]) -> dict[str, AppRow]:
+    """Return those of these apps that the groups may request."""
+    where = _among(visible_apps(groups), "a.app_id", app_ids)
     found = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
-    return app_row(found[0]) if found else None
+    return {str(row[0]): app_row(row) for row in found}
 
 
 def app_of_permission(rows: Rows, permission_id: str) -> AppId | None:
@@ -68,9 +73,7 @@ def apps_found(
 ) -> Page[Finding[AppRow]]:
     """Return a page of the apps that a search found."""
     hits = found.hits[(page - 1) * size : page * size]
-    where = _among(visible_apps(groups), "a.app_id", [one.item_id for one in hits])
-    selected = rows.select(f"SELECT {APP_COLUMNS} FROM app a WHERE {where}", where.params)
-    apps = {str(row[0]): app_row(row) for row in selected}
+    apps = seen_apps(rows, groups, [one.item_id for one in hits])
     items = tuple(Finding(apps[one.item_id], one) for one in hits if one.item_id in apps)
     return Page(items, len(found.hits), page, size)
 

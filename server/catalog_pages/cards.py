@@ -54,9 +54,7 @@ def permission_line(one: PermissionRow, taken: Taken, met: frozenset[str] = NOTH
         "id": one.permission_id,
         "label": marked(own_label(one), met),
         "description": marked(one.description, met),
-        "kind": one.kind,
         "taken": taken_words(taken, one.permission_id),
-        "request": taken.pending.get(one.permission_id, ""),
     }
 
 

@@ -23,13 +23,7 @@ def way(policy: Policy) -> dict[str, Any]:
     """Return what a policy's form and its explanation need."""
     return {
         "stages": [
-            {
-                "name": one.name,
-                "needed": one.needed,
-                "by": _by(one),
-                "many": len(one.approvers) > 1,
-            }
-            for one in policy.stages
+            {"name": one.name, "needed": one.needed, "by": _by(one)} for one in policy.stages
         ],
         "at_once": bool(policy.pre_approvals),
         "lengths": lengths(policy),

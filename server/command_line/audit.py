@@ -18,6 +18,7 @@ from projections.people import person_by_username
 from server.audit import reading, verifying
 from server.audit.reading import Sought
 from server.bad_file import BadFile
+from server.command_line.progress import show_progress
 from server.command_line.wishes import Commands
 from server.config import Settings
 from server.wiring import event_app, event_bodies, open_store_to_read
@@ -161,7 +162,7 @@ def _verify(settings: Settings, asked: argparse.Namespace) -> int:
         noted += filter(None, asked.expect_file.read_text("utf-8").split())
     heads = verifying.parse_heads(noted)
     with open_store_to_read(settings) as store:
-        found = verifying.verify(store, heads, _progress)
+        found = verifying.verify(store, heads, show_progress)
     result: dict[str, object] = {
         "intact": found.broken is None,
         "events": found.position,
@@ -177,10 +178,3 @@ def _verify(settings: Settings, asked: argparse.Namespace) -> int:
     else:
         sys.stdout.write(f"broken at event {found.broken.position:,}: {found.broken.why}\n")
     return 0 if found.broken is None else 1
-
-
-def _progress(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        sys.stderr.write(f"\r{done:,} of {total:,}{end}")
-        sys.stderr.flush()
