@@ -3,6 +3,7 @@ oversee them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from projections.access_requests import (
 from projections.holdings import held_items
 from projections.inbox import Waits, waiting_for
 from projections.people import PersonRow, person_by_id, person_by_username
+from server.inbox.live import mark_of
 from server.inbox.part import OVERSEERS
 from server.pages import message, render
 from server.pages.forms import form_token
@@ -63,8 +65,9 @@ class Listing:
         if session is None:
             return await self.sign_in.page(request, INBOX)
         person, page = session.person, page_number(request)
-        found = await self.reads.query(lambda rows: _waiting(rows, person, page))
-        return self._render(request, "inbox.html", person, **found)
+        return await self._page(
+            request, "inbox.html", person, lambda rows: _waiting(rows, person, page)
+        )
 
     async def access(self, request: HttpRequest) -> Response:
         """Show what whoever is signed in holds and has asked for."""
@@ -72,26 +75,37 @@ class Listing:
         if session is None:
             return await self.sign_in.page(request, ACCESS)
         person, page = session.person, page_number(request)
-        found = await self.reads.query(lambda rows: _own(rows, person, page))
-        return self._render(request, "access.html", person, **found)
+        return await self._page(
+            request, "access.html", person, lambda rows: _own(rows, person, page)
+        )
 
     async def all(self, request: HttpRequest) -> Response:
         """Show all requests to those who oversee them."""
         session = await self.sign_in.session(request)
         if session is None:
             return await self.sign_in.page(request, ALL)
-        if not OVERSEERS & set(session.person.roles):
+        person, page = session.person, page_number(request)
+        if not OVERSEERS & set(person.roles):
             text = "Your account may not see this page."
             return message("For administrators and auditors", text, status=403)
         asked = {name: storable(one) for name, one in request.query_params.items()}
-        found = await self.reads.query(lambda rows: _all(rows, asked, page_number(request)))
-        return self._render(request, "all_requests.html", session.person, **found)
+        return await self._page(
+            request, "all_requests.html", person, lambda rows: _all(rows, asked, page)
+        )
 
-    def _render(
-        self, request: HttpRequest, template: str, person: PersonRow, **values: Any
+    async def _page(
+        self,
+        request: HttpRequest,
+        template: str,
+        person: PersonRow,
+        look: Callable[[Rows], dict[str, Any]],
     ) -> Response:
+        """Show what `look` finds, under the mark of the same read."""
+        found = await self.reads.query(
+            lambda rows: {"mark": mark_of(rows, person.person_id), **look(rows)}
+        )
         cookie = self.sign_in.cookies.secret_of(request)
-        return render(template, live=True, **frame(person, cookie, request.url.path), **values)
+        return render(template, **frame(person, cookie, request.url.path), **found)
 
 
 def frame(person: PersonRow, cookie: str, path: str) -> dict[str, Any]:

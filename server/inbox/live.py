@@ -1,6 +1,7 @@
 """Pages that are told when they are out of date: server-sent events (HTML §9.2), one stream for each open
 page. A stream says only that something changed; the page then fetches itself again, with all that
-guards it. Those of a person are counted, so that many tabs cannot use up the connections."""
+guards it. A page carries the mark of what it shows and opens its stream with it: so nothing that comes
+in between is lost. Those of a person are counted, so that many tabs cannot use up the connections."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from domain.values import PersonId, RequestId
 from projections.access_requests import request_by_id
 from projections.inbox import inbox_mark
 from projections.people import PersonRow
+from server.idempotency import fingerprint
 from server.inbox.part import may_see
 from server.pages import script
 from server.reads import Reads
@@ -29,6 +31,19 @@ MOST_STREAMS = 4
 """For each person; browsers allow six connections to one server, over HTTP/1.1."""
 BEAT_SECONDS = 15.0
 """Between looks at what other processes have done, and between signs of life."""
+
+
+def mark_of(rows: Rows, person: PersonId, about: RequestId | None = None) -> str:
+    """Return what differs as soon as the page would: the inbox of this person, or one request. A
+    page takes it before its content, in the same read."""
+    row = request_by_id(rows, about) if about else None
+    return fingerprint([person, *inbox_mark(rows, person), row.version if row else 0])
+
+
+def _shown(request: HttpRequest) -> str:
+    """Return the mark of what the browser shows, whatever it sends. After a reconnect that is what
+    it was told last (HTML §9.2.4); the URL still has the mark that the page came with."""
+    return request.headers.get("last-event-id") or request.query_params.get("mark", "")
 
 
 def _seen(rows: Rows, about: RequestId, person: PersonRow) -> bool:
@@ -98,28 +113,19 @@ class Live:
         self._open[person] += 1
         grown = asyncio.Event()
         self._waiting.add(grown)
+        shown = _shown(request)
         try:
-            seen = await self._mark(person, about)
             yield "retry: 5000\n\n"
             while not self._closing:
                 grown.clear()
+                if await self._sign_in.session(request) is None:
+                    return
+                now = await self._reads.query(lambda rows: mark_of(rows, person, about))
+                yield ": alive\n\n" if now == shown else f"id: {now}\nevent: changed\ndata: 1\n\n"
+                shown = now
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(BEAT_SECONDS):
                         await grown.wait()
-                if await self._sign_in.session(request) is None:
-                    return
-                now = await self._mark(person, about)
-                yield ": alive\n\n" if now == seen else "event: changed\ndata: 1\n\n"
-                seen = now
         finally:
             self._waiting.discard(grown)
             self._open[person] -= 1
-
-    async def _mark(self, person: PersonId, about: RequestId) -> tuple[object, ...]:
-        """Return what differs as soon as the page would."""
-
-        def look(rows: Rows) -> tuple[object, ...]:
-            row = request_by_id(rows, about) if about else None
-            return (*inbox_mark(rows, person), row.version if row else 0)
-
-        return await self._reads.query(look)

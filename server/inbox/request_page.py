@@ -24,6 +24,7 @@ from projections.inbox import WHOLE, Waits, waiting_for
 from projections.people import PersonRow, person_by_id
 from projections.request_history import history_of
 from server.inbox.listing import frame
+from server.inbox.live import mark_of
 from server.inbox.part import Part, may_see, part_of
 from server.inbox.telling import sentence, through
 from server.pages import message, render
@@ -68,7 +69,7 @@ class RequestPage:
         session = await self.sign_in.session(request)
         if session is None:
             return await self.sign_in.page(request, path)
-        request_id = RequestId(request.path_params["request_id"])
+        request_id = RequestId(storable(request.path_params["request_id"]))
         person, cookie = session.person, self.sign_in.cookies.secret_of(request)
         try:
             values = await self.reads.query(lambda rows: self._values(rows, request_id, person))
@@ -79,7 +80,7 @@ class RequestPage:
             "decision_id": self.new_id(),
             "notice": "Done." if "done" in request.query_params else "",
         }
-        return render("request.html", live=True, **frame(person, cookie, path), **values)
+        return render("request.html", **frame(person, cookie, path), **values)
 
     def seen(self, rows: Rows, request_id: RequestId, person: PersonRow) -> Seen:
         """Return the request if it is there for this person; raises `UnknownRequest`. Blocking."""
@@ -94,6 +95,7 @@ class RequestPage:
         return Seen(request, recorded[-1].envelope.version, recorded[0])
 
     def _values(self, rows: Rows, request_id: RequestId, person: PersonRow) -> dict[str, Any]:
+        mark = mark_of(rows, person.person_id, request_id)
         seen = self.seen(rows, request_id, person)
         waits = waiting_for(rows, person.person_id).get(request_id, {})
         part = part_of(seen.request, person, reviews=waits.get(WHOLE) is Waits.REVIEW)
@@ -101,6 +103,7 @@ class RequestPage:
         labels = labels_of(seen.request)
         return {
             **_asked(seen, people, labels),
+            "mark": mark,
             "part": part,
             "version": seen.version,
             "decidable": _choices(part.decide, labels),

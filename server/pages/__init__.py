@@ -24,14 +24,15 @@ def render(
     *,
     status: int = 200,
     form_targets: str = "'self'",
-    live: bool = False,
+    mark: str = "",
     script: str = "",
     **values: object,
 ) -> HTMLResponse:
     """Return a page. `form_targets` names where its form may lead, redirects included: Chromium
     applies ``form-action`` to the redirect after a form, so the client's origin must be in it.
-    `script` names one of our own that the page loads, `live` the one that keeps it up to date."""
-    script = "live.js" if live else script
+    `script` names one of our own that the page loads. A page with a `mark` of what it shows is live:
+    it loads the one that keeps it up to date."""
+    script = "live.js" if mark else script
     scripts = "script-src 'self'; connect-src 'self'; " if script else ""
     headers = {
         "Cache-Control": "no-store",
@@ -43,7 +44,7 @@ def render(
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    html = _templates.get_template(template).render(script=script, **values)
+    html = _templates.get_template(template).render(script=script, mark=mark, **values)
     return HTMLResponse(html, status, headers=headers)
 
 

@@ -1,8 +1,10 @@
 // Fetches the page again when the server says that it is out of date. A form that somebody has begun to
 // fill in is left alone: then a line says that something has changed.
 "use strict";
-const about = document.body.dataset.about;
-const source = new EventSource("/inbox/events" + (about ? "?request=" + encodeURIComponent(about) : ""));
+const { mark, about } = document.body.dataset;
+const asked = new URLSearchParams(about ? { mark, request: about } : { mark });
+// After a reconnect the browser sends the id that it was told last, which counts instead of the mark.
+const source = new EventSource("/inbox/events?" + asked);
 let touched = false;
 document.addEventListener("input", () => { touched = true; });
 source.addEventListener("changed", async () => {

@@ -54,7 +54,11 @@ class Visitor:
 
     async def get(self, path: str) -> httpx.Response:
         """Open a page."""
-        return await self.http.get(f"{self._web.issuer}{path}")
+        return await self.http.get(self.address(path))
+
+    def address(self, path: str) -> str:
+        """Return the URL of a page."""
+        return f"{self._web.issuer}{path}"
 
     async def press(
         self, path: str, action: str, page: httpx.Response | None = None, /, **fields: object
