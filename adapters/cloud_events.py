@@ -37,8 +37,9 @@ class Message:
     payload: bytes
 
 
-def to_message(recorded: Recorded, tenant: str) -> Message:
-    """Return the message of an event."""
+def to_message(recorded: Recorded, tenant: str, *, sealed: bool = True) -> Message:
+    """Return the message of an event: with text about people `sealed` as it is in the log, as the
+    stream keeps it, or open, for those who are told and keep nothing here."""
     envelope = recorded.envelope
     event = envelope.event
     aggregate, name = event.TOPIC.split(".")
@@ -57,7 +58,7 @@ def to_message(recorded: Recorded, tenant: str) -> Message:
         "aggversion": envelope.version,
         "correlationid": envelope.correlation_id,
         **({"causationid": envelope.causation_id} if envelope.causation_id else {}),
-        "data": {**_public(event), "actor": actor_to_builtins(envelope.actor)},
+        "data": {**_public(event, sealed=sealed), "actor": actor_to_builtins(envelope.actor)},
     }
     headers = {
         ID_HEADER: envelope.event_id,
@@ -89,8 +90,8 @@ def _app_of(event: Event) -> str:
             return getattr(event, "app_id", NO_APP)
 
 
-def _public(event: Event) -> dict[str, object]:
-    fields = event_to_builtins(event)
+def _public(event: Event, *, sealed: bool) -> dict[str, object]:
+    fields = event_to_builtins(event, sealed=sealed)
     return {name: value for name, value in fields.items() if not _SECRET_FIELD.search(name)}
 
 

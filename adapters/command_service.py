@@ -11,7 +11,7 @@ from importlib import metadata
 from nats.aio.client import Client
 from nats.micro import add_service
 from nats.micro.request import Request
-from nats.micro.service import EndpointConfig
+from nats.micro.service import EndpointConfig, Service
 
 from adapters.command_subjects import KINDS, from_request
 from adapters.outcomes import outcome_json
@@ -25,7 +25,7 @@ reply subject is its sender's to choose, and nothing else may be written to by c
 Answer = Callable[[InboundCommand], Awaitable[CommandOutcome]]
 
 
-async def serve_requests(client: Client, tenant: str, answer: Answer) -> None:
+async def serve_requests(client: Client, tenant: str, answer: Answer) -> Service:
     """Offer the service on this connection, for as long as it lasts."""
     service = await add_service(
         client,
@@ -41,11 +41,17 @@ async def serve_requests(client: Client, tenant: str, answer: Answer) -> None:
                 handler=partial(_handle, tenant, answer),
             )
         )
+    return service
+
+
+def answered_safely(request: Request) -> bool:
+    """Say whether the reply goes where replies may go."""
+    reply = request._msg.reply  # noqa: SLF001 - the library shows it in no other way
+    return str(reply).startswith(ANSWERED_TO)
 
 
 async def _handle(tenant: str, answer: Answer, request: Request) -> None:
-    reply = request._msg.reply  # noqa: SLF001 - the library shows it in no other way
-    if not reply.startswith(ANSWERED_TO):
+    if not answered_safely(request):
         return
     try:
         command = from_request(tenant, request.subject, request.headers, request.data)

@@ -8,7 +8,7 @@ from typing import Any
 
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from adapters import event_codec
+from adapters.event_codec import Decoder, Encoder, Opening, Sealing
 from domain.envelope import Envelope, Recorded
 from domain.values import StreamId
 
@@ -16,8 +16,19 @@ from domain.values import StreamId
 class EnvelopeMapper(Mapper[str]):
     """Maps `Envelope` to `StoredEvent` and back."""
 
-    def __init__(self) -> None:
+    def __init__(self, decoder: Decoder, encoder: Encoder) -> None:
         """Take no transcoder, compressor or cipher: the codec is ours."""
+        self._decoder = decoder
+        self._encoder = encoder
+
+    @classmethod
+    def opening(cls, opening: Opening) -> EnvelopeMapper:
+        """Return a mapper that opens text about people, and seals none."""
+        return cls(Decoder(opening), Encoder())
+
+    def sealing(self, sealing: Sealing) -> EnvelopeMapper:
+        """Return one that seals too."""
+        return EnvelopeMapper(self._decoder, Encoder(sealing))
 
     def to_stored_event(self, domain_event: Any) -> StoredEvent:
         """Return the stored form of an envelope."""
@@ -26,7 +37,7 @@ class EnvelopeMapper(Mapper[str]):
             originator_id=envelope.stream,
             originator_version=envelope.version,
             topic=envelope.event.TOPIC,
-            state=event_codec.encode(envelope),
+            state=self._encoder.encode(envelope),
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> Any:
@@ -42,7 +53,7 @@ class EnvelopeMapper(Mapper[str]):
 
     def envelope(self, stored_event: StoredEvent) -> Envelope:
         """Return the envelope of a stored event; raises `event_codec.Undecodable`."""
-        return event_codec.decode(
+        return self._decoder.decode(
             stored_event.topic,
             StreamId(str(stored_event.originator_id)),
             stored_event.originator_version,

@@ -1,54 +1,58 @@
 """Events and their envelopes as JSON bytes. Decoding is strict: a stored event that does not fit
 its class is a fault to be seen, not data to be guessed at. Older schemas are lifted by upcasters,
-one step at a time, before they meet today's class; the hot path never sees them."""
+one step at a time, before they meet today's class; the hot path never sees them. Text about people is
+sealed on the way in and opened on the way out by whoever has the keys (`person_keys`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
+from adapters import upcasters
+from adapters.upcasters import Json
 from domain.envelope import Envelope
 from domain.events import EVENT_TYPES, Event
-from domain.values import Actor, Client, ConsentId, PersonId, StreamId, Via
+from domain.values import Actor, Client, ConsentId, Personal, PersonId, StreamId, Via
 
 Payload = TypeVar("Payload")
-Json = dict[str, object]
-Upcaster = Callable[[Json], Json]
-
-
-def _defaulted(event: Json) -> Json:
-    """Lift to a schema whose records have fields more, all of them with a default."""
-    return event
-
-
-def _submission(event: Json) -> Json:
-    return {**event, "answers": [], "extends": None, "emergency": False}
-
-
-def _cancellation(event: Json) -> Json:
-    snapshot = cast("Json", event["snapshot"])
-    return {**event, "snapshot": _submission(snapshot), "items": []}
-
-
-UPCASTERS: dict[tuple[str, int], Upcaster] = {
-    ("consent.given", 1): lambda event: {**event, "client_digest": ""},
-    ("access_request.submitted", 1): _submission,
-    ("access_request.cancelled", 1): _cancellation,
-    ("app.added", 1): _defaulted,
-    ("app.changed", 1): _defaulted,
-    ("person.registered", 1): _defaulted,
-    ("person.changed", 1): _defaulted,
-    ("permission.added", 1): _defaulted,
-    ("permission.changed", 1): _defaulted,
-}
-"""Maps (topic, schema) to the function that lifts such a payload to the next schema."""
 
 
 class Undecodable(ValueError):  # noqa: N818 - says what it is
     """Stored bytes do not hold the event their topic promises."""
+
+
+class Sealing(Protocol):
+    """Gives text about a person the form in which it is stored."""
+
+    def stored(self, personal: Personal) -> dict[str, str]:
+        """Return ``{"subject", "sealed"}``, or ``{"subject", "text"}`` where nothing is sealed."""
+
+
+class Opening(Protocol):
+    """Gives stored text about a person back."""
+
+    def opened(self, subject: PersonId, *, text: str = "", sealed: str | None = None) -> Personal:
+        """Return the text, `REDACTED` where the person is forgotten. `text` is what was stored without
+        a seal. Raises `ValueError` if the seal is broken."""
+
+
+class _Plain:
+    """Neither seals nor opens: for stores that live in memory, and for samples."""
+
+    def stored(self, personal: Personal) -> dict[str, str]:
+        """Return the text as it is."""
+        return {"subject": personal.subject, "text": personal.text}
+
+    def opened(self, subject: PersonId, *, text: str = "", sealed: str | None = None) -> Personal:
+        """Return the text; raises `ValueError` if it was sealed."""
+        if sealed is not None:
+            raise ValueError("it is sealed")
+        return Personal(subject, text)
+
+
+PLAIN = _Plain()
 
 
 class _Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,55 +77,119 @@ class _Stored(msgspec.Struct, Generic[Payload], frozen=True, forbid_unknown_fiel
     event: Payload
 
 
-_encoder = msgspec.json.Encoder()
+_PERSONAL_FIELDS = 2
 _schema_of = msgspec.json.Decoder(_Stored[msgspec.Raw])
-_decoders = {
-    topic: msgspec.json.Decoder(_Stored[kind])  # type: ignore[valid-type]
-    for topic, kind in EVENT_TYPES.items()
-}
 
 
-def encode(envelope: Envelope) -> bytes:
-    """Return the stored form of an envelope."""
-    event = envelope.event
-    return _encoder.encode(
-        _Stored(
-            envelope.event_id,
-            event.SCHEMA,
-            envelope.recorded_at,
-            _stored_actor(envelope.actor),
-            envelope.correlation_id,
-            envelope.causation_id,
-            event,
+class Encoder:
+    """Writes envelopes, sealing text about people."""
+
+    def __init__(self, sealing: Sealing = PLAIN) -> None:
+        self._sealing = sealing
+        self._encoder = msgspec.json.Encoder(enc_hook=self._stored)
+
+    def encode(self, envelope: Envelope) -> bytes:
+        """Return the stored form of an envelope."""
+        event = envelope.event
+        return self._encoder.encode(
+            _Stored(
+                envelope.event_id,
+                event.SCHEMA,
+                envelope.recorded_at,
+                _stored_actor(envelope.actor),
+                envelope.correlation_id,
+                envelope.causation_id,
+                event,
+            )
         )
-    )
+
+    def _stored(self, value: object) -> dict[str, str]:
+        return self._sealing.stored(_personal(value))
 
 
-def decode(topic: str, stream: StreamId, version: int, state: bytes) -> Envelope:
-    """Return the envelope stored as `state`; raises `Undecodable`."""
-    kind = EVENT_TYPES.get(topic)
-    if kind is None:
-        msg = f"no event has the topic {topic!r}"
-        raise Undecodable(msg)
-    try:
-        stored = cast("_Stored[Event]", _decoders[topic].decode(state))
-        if stored.schema != kind.SCHEMA:
-            stored = _lifted(topic, state)
-    except msgspec.ValidationError:
-        stored = _lifted(topic, state)
-    except msgspec.DecodeError as fault:
-        msg = f"{topic} in {stream} at version {version}: {fault}"
-        raise Undecodable(msg) from fault
-    return Envelope(
-        event_id=stored.id,
-        stream=stream,
-        version=version,
-        recorded_at=stored.at,
-        actor=_actor(stored.actor),
-        correlation_id=stored.correlation,
-        causation_id=stored.causation,
-        event=stored.event,
-    )
+class Decoder:
+    """Reads envelopes, opening text about people."""
+
+    def __init__(self, opening: Opening = PLAIN) -> None:
+        self._opening = opening
+        self._decoders: dict[str, msgspec.json.Decoder[_Stored[Event]]] = {}
+
+    def decode(self, topic: str, stream: StreamId, version: int, state: bytes) -> Envelope:
+        """Return the envelope stored as `state`; raises `Undecodable`."""
+        kind = EVENT_TYPES.get(topic)
+        if kind is None:
+            msg = f"no event has the topic {topic!r}"
+            raise Undecodable(msg)
+        decoder = self._decoders.get(topic) or self._decoder(topic)
+        try:
+            stored = decoder.decode(state)
+            if stored.schema != kind.SCHEMA:
+                stored = self._lifted(topic, state)
+        except msgspec.ValidationError:
+            stored = self._lifted(topic, state)
+        except (msgspec.DecodeError, UnicodeDecodeError) as fault:
+            msg = f"{topic} in {stream} at version {version}: {fault}"
+            raise Undecodable(msg) from fault
+        return Envelope(
+            event_id=stored.id,
+            stream=stream,
+            version=version,
+            recorded_at=stored.at,
+            actor=_actor(stored.actor),
+            correlation_id=stored.correlation,
+            causation_id=stored.causation,
+            event=stored.event,
+        )
+
+    def _decoder(self, topic: str) -> msgspec.json.Decoder[_Stored[Event]]:
+        """Make the decoder of a topic, when it is met first: a store in memory meets few."""
+        kind = _Stored[EVENT_TYPES[topic]]  # type: ignore[valid-type]
+        made = msgspec.json.Decoder(kind, dec_hook=self._opened)
+        self._decoders[topic] = cast("msgspec.json.Decoder[_Stored[Event]]", made)
+        return self._decoders[topic]
+
+    def _lifted(self, topic: str, state: bytes) -> _Stored[Event]:
+        """Decode a payload of an older schema by lifting it step by step."""
+        kind = EVENT_TYPES[topic]
+        try:
+            raw = _schema_of.decode(state)
+            payload = msgspec.json.decode(raw.event)
+            payload = upcasters.lift(topic, payload, raw.schema, kind.SCHEMA)
+            event = msgspec.convert(payload, kind, dec_hook=self._opened)
+        except (msgspec.MsgspecError, KeyError, UnicodeDecodeError) as fault:
+            msg = f"{topic}: {fault}"
+            raise Undecodable(msg) from fault
+        return _Stored(
+            raw.id, kind.SCHEMA, raw.at, raw.actor, raw.correlation, raw.causation, event
+        )
+
+    def _opened(self, kind: type, stored: Any) -> Personal:
+        """Open text about a person. msgspec makes a `ValidationError` of what is raised here."""
+        if kind is not Personal or not isinstance(stored, dict) or len(stored) != _PERSONAL_FIELDS:
+            raise ValueError("this is no text about a person")
+        try:
+            subject, sealed = stored["subject"], stored.get("sealed")
+            text = stored["text"] if sealed is None else ""
+        except KeyError as fault:
+            raise ValueError(f"it lacks {fault}") from None
+        if not (isinstance(subject, str) and isinstance(sealed or text, str)):
+            raise ValueError("it is no text")  # noqa: TRY004 - msgspec names ValueErrors best
+        return self._opening.opened(PersonId(subject), text=text, sealed=sealed)
+
+
+_encoder = Encoder()
+_decoder = Decoder()
+encode = _encoder.encode
+"""Writes an envelope with all text about people as it is."""
+decode = _decoder.decode
+"""Reads what `encode` wrote."""
+
+
+def _personal(value: object) -> Personal:
+    if not isinstance(value, Personal):
+        msg = f"{type(value).__name__} has no stored form"
+        raise TypeError(msg)
+    return value
 
 
 def _stored_actor(actor: Actor) -> _Actor:
@@ -134,24 +202,23 @@ def _actor(stored: _Actor) -> Actor:
     return Actor(stored.via, stored.subject, stored.client, stored.authorization, service)
 
 
-def _lifted(topic: str, state: bytes) -> _Stored[Event]:
-    """Decode a payload of an older schema by lifting it step by step."""
-    kind = EVENT_TYPES[topic]
-    try:
-        raw = _schema_of.decode(state)
-        payload = msgspec.json.decode(raw.event)
-        for schema in range(raw.schema, kind.SCHEMA):
-            payload = UPCASTERS[topic, schema](payload)
-        event = msgspec.convert(payload, kind)
-    except (msgspec.MsgspecError, KeyError) as fault:
-        msg = f"{topic}: {fault}"
-        raise Undecodable(msg) from fault
-    return _Stored(raw.id, kind.SCHEMA, raw.at, raw.actor, raw.correlation, raw.causation, event)
+def _open_form(value: object) -> dict[str, str]:
+    personal = _personal(value)
+    return {"subject": personal.subject, "text": personal.text}
 
 
-def event_to_builtins(event: Event) -> Json:
-    """Return the event's fields as JSON-ready values; times as RFC 3339 text."""
-    return cast("Json", msgspec.to_builtins(event))
+def _sealed_form(value: object) -> dict[str, str]:
+    personal = _personal(value)
+    if personal.sealed is None:
+        return _open_form(value)
+    return {"subject": personal.subject, "sealed": personal.sealed}
+
+
+def event_to_builtins(event: Event, *, sealed: bool) -> Json:
+    """Return the event's fields as JSON-ready values; times as RFC 3339 text, text about people open
+    or `sealed` as it is stored."""
+    form = _sealed_form if sealed else _open_form
+    return cast("Json", msgspec.to_builtins(event, enc_hook=form))
 
 
 def actor_to_builtins(actor: Actor) -> Json:

@@ -99,6 +99,7 @@ def _services(tenant: str, name: str, record: IntegrationRecord) -> list[_Servic
     streams = [outcomes_stream(tenant)] if rights else []
     if Right.SUBSCRIBE in record.rights:
         streams.append(events_stream(tenant))
+        services.append(_Service(f"doorward.{tenant}.api.{name}.open"))
     for stream in streams:
         services += [
             _Service(f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{name}", many=True),

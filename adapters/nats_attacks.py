@@ -14,7 +14,7 @@ import nats.js.errors
 from nats.aio.client import Client
 
 from adapters.jetstream import commands_stream, events_stream, outcomes_stream
-from domain.ports import AttackResult
+from domain.messaging import AttackResult
 
 WAIT_SECONDS = 1
 BODY = b'{"doctor": "tries whether this server is safe"}'

@@ -21,6 +21,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig
 
+from adapters import text_service
 from adapters.command_service import serve_requests
 from adapters.command_subjects import from_stream
 from adapters.dead_letters import AdvisoryReader, set_aside
@@ -28,6 +29,7 @@ from adapters.integration_consumers import ensure_consumers
 from adapters.jetstream import commands_stream, ensure_streams
 from adapters.nats_connection import Connect, close, reason
 from adapters.outcomes import outcome_message
+from adapters.text_service import OpenText
 from domain.integration import IntegrationRecord
 from domain.ports import (
     AnswerCommand,
@@ -55,13 +57,19 @@ class NatsCommands:
     """Answers commands, from `run` until it is cancelled."""
 
     def __init__(
-        self, answer: AnswerCommand, connect: Connect, tenant: str, standing: Standing
+        self,
+        answer: AnswerCommand,
+        connect: Connect,
+        tenant: str,
+        standing: Standing,
+        open_text: OpenText,
     ) -> None:
         """`connect` is called for each session."""
         self._answer = answer
         self._connect = connect
         self._tenant = tenant
         self._standing = standing
+        self._open_text = open_text
         self._status = CommandReaderStatus()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
@@ -101,7 +109,8 @@ class NatsCommands:
             advisories = AdvisoryReader(jetstream, self._tenant)
             await advisories.start(client)
             await self._ensure_consumers(jetstream)
-            await serve_requests(client, self._tenant, self._counted)
+            service = await serve_requests(client, self._tenant, self._counted)
+            await text_service.offer(service, self._tenant, self._standing, self._open_text)
             self._status = replace(self._status, connected=True, reason="")
             await self._read(client, jetstream)
         finally:

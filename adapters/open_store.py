@@ -10,21 +10,25 @@ import psycopg
 
 from adapters.postgres_store import PostgresStore
 from adapters.sqlite_store import SQLiteStore
-from domain.ports import EventStore, Unavailable
+from domain.ports import EventStore, SigningKeys, Unavailable
 
 SQLITE = "sqlite:///"
 MEMORY = "sqlite:///:memory:"
 
 
-def open_store(url: str) -> EventStore:
-    """Return the store behind a URL; raises `Unavailable` where there is none to be had."""
+def open_store(url: str, master: SigningKeys | None = None) -> EventStore:
+    """Return the store behind a URL; raises `Unavailable` where there is none to be had.
+
+    `master` wraps the keys that seal text about people. Without it none is sealed, and what is sealed
+    reads as `REDACTED`; a store in memory seals nothing.
+    """
     if url == MEMORY:
         return SQLiteStore(None)
     if url.startswith(SQLITE):
-        return SQLiteStore(str(_file(url)))
+        return SQLiteStore(str(_file(url)), master)
     if urlsplit(url).scheme in ("postgresql", "postgres"):
         _probe(url)
-        return PostgresStore(url)
+        return PostgresStore(url, master)
     msg = "the database URL must begin with sqlite:/// or postgresql://"
     raise Unavailable(msg)
 

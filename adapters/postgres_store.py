@@ -10,9 +10,10 @@ from typing import cast
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
-from adapters import log_table
+from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
+from adapters.person_keys import PersonKeys
 from adapters.postgres_log import (
     LogDatastore,
     PgCursor,
@@ -27,12 +28,13 @@ from domain.ports import (
     Row,
     RowConflict,
     Rows,
+    SigningKeys,
     StreamMoved,
     Transaction,
     Unavailable,
     Value,
 )
-from domain.values import StreamId
+from domain.values import REDACTED, PersonId, StreamId
 
 
 class PostgresRows:
@@ -81,12 +83,15 @@ class PostgresTransaction:
         mapper: EnvelopeMapper,
         cursor: PgCursor,
         head: LogHead,
+        keys: PersonKeys,
     ) -> None:
         self._recorder = recorder
-        self._mapper = mapper
         self._cursor = cursor
         self._head = head
         self.rows = PostgresRows(cursor)
+        self._person_keys = keys
+        self.keys = keys.begin(self.rows)
+        self._mapper = mapper.sealing(self.keys)
 
     @property
     def head(self) -> int:
@@ -101,7 +106,7 @@ class PostgresTransaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo everything done inside if the block raises."""
-        before, digest = self._head.position, self._head.hash
+        before, digest, keys = self._head.position, self._head.hash, self.keys.mark()
         self._cursor.execute("SAVEPOINT job")
         try:
             yield
@@ -109,6 +114,7 @@ class PostgresTransaction:
             self._cursor.execute("ROLLBACK TO SAVEPOINT job")
             self._cursor.execute("RELEASE SAVEPOINT job")
             self._head.position, self._head.hash = before, digest
+            self.keys.restore(keys)
             raise
         self._cursor.execute("RELEASE SAVEPOINT job")
 
@@ -124,7 +130,18 @@ class PostgresTransaction:
             positions = self._recorder.append(self._cursor, stored, self._head)
         except psycopg.IntegrityError as fault:
             raise StreamMoved(envelopes[0].stream) from fault
+        if self.keys.redacted:
+            # What was not stored is not shown either.
+            envelopes = [self._mapper.envelope(one) for one in stored]
         return [Recorded(*pair) for pair in zip(positions, envelopes, strict=True)]
+
+    def forget(self, person: PersonId) -> None:
+        """Destroy the key that seals text about this person, for ever."""
+        self.keys.destroy(person)
+
+    def rewrap_keys(self) -> int:
+        """Wrap every person's key by the newest master key."""
+        return self._person_keys.rewrap(self.rows)
 
     def streams_after(self, position: int) -> set[StreamId]:
         """Return the streams that have an event after `position`."""
@@ -141,23 +158,30 @@ class PostgresTransaction:
 class PostgresStore:
     """An event store in one PostgreSQL database, connected by its URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, master: SigningKeys | None = None) -> None:
+        """`master` wraps the keys that seal text about people; without it none is sealed."""
+        self._url = url
         self._datastore = LogDatastore(url)
         self._recorder = PostgresLogRecorder(self._datastore)
-        self._mapper = EnvelopeMapper()
+        self._keys = PersonKeys(master, self.read)
+        self._mapper = EnvelopeMapper.opening(self._keys)
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""
         with self._translated(), self._recorder.transaction(commit=True) as cursor:
             self._recorder.create_tables(cursor)
-            for statement in (*SCHEMA, *statements):
+            for statement in (*SCHEMA, *person_keys.SCHEMA, *statements):
                 run(cursor, statement)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Open a write transaction, the one of all processes' that holds the log's lock."""
         with self._translated(), self._recorder.locked() as (cursor, head):
-            yield PostgresTransaction(self._recorder, self._mapper, cursor, head)
+            transaction = PostgresTransaction(
+                self._recorder, self._mapper, cursor, head, self._keys
+            )
+            yield transaction
+        transaction.keys.committed()
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
@@ -173,11 +197,8 @@ class PostgresStore:
 
     def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
         """Return up to `limit` committed events after `position`, in order."""
-        with self._translated():
-            notifications = self._recorder.select_notifications(
-                position, limit, inclusive_of_start=False
-            )
-        return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
+        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
+        return self._recorded(sql, params)
 
     def links_after(self, position: int, limit: int) -> Sequence[Link]:
         """Return up to `limit` committed events after `position` as they are stored, in order."""
@@ -193,9 +214,26 @@ class PostgresStore:
 
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order."""
+        return self._recorded(log_table.SELECT_STREAM_RECORDED, (stream,))
+
+    def _recorded(self, sql: str, params: Sequence[Value]) -> Sequence[Recorded]:
         with self.read() as rows:
-            found = rows.select(log_table.SELECT_STREAM_RECORDED, (stream,))
+            self._keys.notice(rows)
+            found = rows.select(sql, params)
         return self._mapper.recorded(found)
+
+    def open_text(self, person: PersonId, sealed: str) -> str | None:
+        """Return text of this person as the log has it sealed, None where it is gone."""
+        with self.read() as rows:
+            self._keys.notice(rows)
+        opened = self._keys.opened(person, sealed=sealed)
+        return None if opened.text == REDACTED else opened.text
+
+    def scrub(self) -> None:
+        """Let the space of deleted rows be used anew. What PostgreSQL keeps beside, its own log and
+        its copies, is its administrator's to forget."""
+        with self._translated(), psycopg.connect(self._url, autocommit=True) as connection:
+            connection.execute("VACUUM")
 
     def close(self) -> None:
         """Release every connection."""

@@ -36,6 +36,8 @@ PRAGMAS = (
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
+    # What is deleted is overwritten, since it may be what was known of somebody who is forgotten.
+    "PRAGMA secure_delete = ON",
 )
 FORBID_CHANGE = tuple(
     f"CREATE TRIGGER IF NOT EXISTS event_log_no_{verb.lower()} BEFORE {verb} ON event_log "

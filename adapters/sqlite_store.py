@@ -11,9 +11,10 @@ from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError
 
-from adapters import log_table
+from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
+from adapters.person_keys import PersonKeys
 from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
 from adapters.sqlite_postings import SCHEMA, SQLitePostings
 from domain.chain import Link
@@ -22,12 +23,13 @@ from domain.ports import (
     Row,
     RowConflict,
     Rows,
+    SigningKeys,
     StreamMoved,
     Transaction,
     Unavailable,
     Value,
 )
-from domain.values import StreamId
+from domain.values import REDACTED, PersonId, StreamId
 
 FAULTS = (sqlite3.Error, PersistenceError)
 
@@ -77,12 +79,15 @@ class SQLiteTransaction:
         mapper: EnvelopeMapper,
         cursor: sqlite3.Cursor,
         head: LogHead,
+        keys: PersonKeys,
     ) -> None:
         self._recorder = recorder
-        self._mapper = mapper
         self._cursor = cursor
         self._head = head
         self.rows = SQLiteRows(cursor)
+        self._person_keys = keys
+        self.keys = keys.begin(self.rows)
+        self._mapper = mapper.sealing(self.keys)
 
     @property
     def head(self) -> int:
@@ -97,7 +102,7 @@ class SQLiteTransaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo everything done inside if the block raises."""
-        before, digest = self._head.position, self._head.hash
+        before, digest, keys = self._head.position, self._head.hash, self.keys.mark()
         self._cursor.execute("SAVEPOINT job")
         try:
             yield
@@ -105,6 +110,7 @@ class SQLiteTransaction:
             self._cursor.execute("ROLLBACK TO job")
             self._cursor.execute("RELEASE job")
             self._head.position, self._head.hash = before, digest
+            self.keys.restore(keys)
             raise
         self._cursor.execute("RELEASE job")
 
@@ -120,7 +126,18 @@ class SQLiteTransaction:
             positions = self._recorder.append(self._cursor, stored, self._head)
         except sqlite3.IntegrityError as fault:
             raise StreamMoved(envelopes[0].stream) from fault
+        if self.keys.redacted:
+            # What was not stored is not shown either.
+            envelopes = [self._mapper.envelope(one) for one in stored]
         return [Recorded(*pair) for pair in zip(positions, envelopes, strict=True)]
+
+    def forget(self, person: PersonId) -> None:
+        """Destroy the key that seals text about this person, for ever."""
+        self.keys.destroy(person)
+
+    def rewrap_keys(self) -> int:
+        """Wrap every person's key by the newest master key."""
+        return self._person_keys.rewrap(self.rows)
 
     def streams_after(self, position: int) -> set[StreamId]:
         """Return the streams that have an event after `position`."""
@@ -137,11 +154,13 @@ class SQLiteTransaction:
 class SQLiteStore:
     """An event store in one SQLite file, or in memory where `path` is None."""
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, master: SigningKeys | None = None) -> None:
+        """`master` wraps the keys that seal text about people; without it none is sealed."""
         name = f"file:doorward-{uuid4().hex}?mode=memory&cache=shared" if path is None else path
         self._datastore = LogDatastore(name)
         self._recorder = SQLiteLogRecorder(self._datastore, "event_log")
-        self._mapper = EnvelopeMapper()
+        self._keys = PersonKeys(master, self.read)
+        self._mapper = EnvelopeMapper.opening(self._keys)
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""
@@ -153,7 +172,7 @@ class SQLiteStore:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 self._recorder._create_table(cursor)  # noqa: SLF001 - the library's own hook
-                for statement in (*SCHEMA, *statements):
+                for statement in (*SCHEMA, *person_keys.SCHEMA, *statements):
                     cursor.execute(statement)
                 connection.commit()
             except BaseException:
@@ -164,7 +183,11 @@ class SQLiteStore:
     def write(self) -> Iterator[Transaction]:
         """Open the one write transaction."""
         with self._translated(), self._recorder.locked() as (cursor, head):
-            yield SQLiteTransaction(self._recorder, self._mapper, cursor.sqlite_cursor, head)
+            transaction = SQLiteTransaction(
+                self._recorder, self._mapper, cursor.sqlite_cursor, head, self._keys
+            )
+            yield transaction
+        transaction.keys.committed()
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
@@ -179,11 +202,8 @@ class SQLiteStore:
 
     def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
         """Return up to `limit` committed events after `position`, in order."""
-        with self._translated():
-            notifications = self._recorder.select_notifications(
-                position, limit, inclusive_of_start=False
-            )
-        return [Recorded(stored.id, self._mapper.envelope(stored)) for stored in notifications]
+        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
+        return self._recorded(sql, params)
 
     def links_after(self, position: int, limit: int) -> Sequence[Link]:
         """Return up to `limit` committed events after `position` as they are stored, in order."""
@@ -199,9 +219,25 @@ class SQLiteStore:
 
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order."""
+        return self._recorded(log_table.SELECT_STREAM_RECORDED, (stream,))
+
+    def _recorded(self, sql: str, params: Sequence[Value]) -> Sequence[Recorded]:
         with self.read() as rows:
-            found = rows.select(log_table.SELECT_STREAM_RECORDED, (stream,))
+            self._keys.notice(rows)
+            found = rows.select(sql, params)
         return self._mapper.recorded(found)
+
+    def open_text(self, person: PersonId, sealed: str) -> str | None:
+        """Return text of this person as the log has it sealed, None where it is gone."""
+        with self.read() as rows:
+            self._keys.notice(rows)
+        opened = self._keys.opened(person, sealed=sealed)
+        return None if opened.text == REDACTED else opened.text
+
+    def scrub(self) -> None:
+        """Empty the write-ahead log, which holds pages as they were; `secure_delete` does the rest."""
+        with self._translated(), self._datastore.get_connection(commit=False) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Release every connection."""

@@ -56,7 +56,13 @@ from domain.integration import (
     IntegrationEvent,
     IntegrationRemoved,
 )
-from domain.person import IdentityLinked, PersonChanged, PersonEvent, PersonRegistered
+from domain.person import (
+    IdentityLinked,
+    PersonChanged,
+    PersonEvent,
+    PersonForgotten,
+    PersonRegistered,
+)
 from domain.policy import PolicyEvent, PolicyPublished, PolicyRetired
 from domain.resource_server import (
     ResourceServerAdded,
@@ -111,6 +117,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PersonRegistered,
         PersonChanged,
         IdentityLinked,
+        PersonForgotten,
         RequestSubmitted,
         RequestRouted,
         StageStarted,

@@ -1,4 +1,5 @@
-"""What operators are shown of messages: those that were set aside, and those that wait to be read."""
+"""What operators are shown of messages and of the server that carries them: messages that were set aside,
+those that wait to be read, and whether the server is a safe one."""
 
 from __future__ import annotations
 
@@ -29,3 +30,23 @@ class ConsumerLag:
     name: str
     pending: int
     unacknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttackResult:
+    """An attack that was tried, whether it was in vain, and else what it achieved."""
+
+    attack: str
+    inert: bool
+    achieved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NatsCheck:
+    """What was found at a NATS server: its version and whether that is recent enough, in what its
+    streams differ from what they should be, and what came of the attacks."""
+
+    version: str
+    recent: bool
+    drift: tuple[str, ...]
+    attacks: tuple[AttackResult, ...]

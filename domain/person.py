@@ -1,5 +1,6 @@
 """People as the directory describes them: who they are, whom they report to, which groups and
-roles they hold, whether they are disabled, and which identities of which provider are theirs.
+roles they hold, whether they are disabled, and which identities of which provider are theirs. One who
+has left may be forgotten: what is known of him is gone, and his id is never used again.
 Passwords and sessions are not here; they are rows that are never part of history."""
 
 from __future__ import annotations
@@ -11,10 +12,19 @@ from operator import itemgetter
 from typing import ClassVar, assert_never
 
 from domain.decider import Decider
-from domain.errors import IdentityOfAnother, MalformedText, TooMany, UnknownPerson
+from domain.errors import (
+    IdentityOfAnother,
+    MalformedText,
+    PersonForgottenBefore,
+    PersonStillActive,
+    PersonStillHolds,
+    TooMany,
+    UnknownPerson,
+)
 from domain.values import (
     Personal,
     PersonId,
+    RequestId,
     StreamId,
     clean_text,
     identifier,
@@ -108,17 +118,42 @@ class IdentityLinked:
     subject: Personal
 
 
-PersonCommand = PutPerson | LinkIdentity
-PersonFacts = IdentityFacts | None
-"""Only `LinkIdentity` rests on facts."""
-PersonEvent = PersonRegistered | PersonChanged | IdentityLinked
+@dataclass(frozen=True, slots=True)
+class ForgetPerson:
+    """Let nothing be known any more of a person who has left."""
+
+    person_id: PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class AccessFacts:
+    """A request through which the person still holds or asks for anything; None if there is none."""
+
+    request_id: RequestId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonForgotten:
+    """Nothing is known any more of this person: his key is destroyed, and whoever has copies of what
+    it sealed should forget it too."""
+
+    TOPIC: ClassVar[str] = "person.forgotten"
+    SCHEMA: ClassVar[int] = 1
+    person_id: PersonId
+
+
+PersonCommand = PutPerson | LinkIdentity | ForgetPerson
+PersonFacts = IdentityFacts | AccessFacts | None
+"""`PutPerson` rests on none."""
+PersonEvent = PersonRegistered | PersonChanged | IdentityLinked | PersonForgotten
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """State of a person: the record, or None while unknown."""
+    """State of a person: the record, or None while he is unknown or once he is `forgotten`."""
 
     record: PersonRecord | None = None
+    forgotten: bool = False
 
 
 def _cleaned(person_id: PersonId, record: PersonRecord) -> PersonRecord:
@@ -154,14 +189,31 @@ def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequenc
     match command:
         case PutPerson(person_id=person_id):
             identifier("person_id", person_id)
+            if state.forgotten:
+                raise PersonForgottenBefore(person_id)
             record = _cleaned(person_id, command.record)
             if state.record is None:
                 return [PersonRegistered(person_id, record)]
             return [] if record == state.record else [PersonChanged(person_id, record)]
         case LinkIdentity():
             return _link(state, command, facts)
+        case ForgetPerson():
+            return _forget(state, command, facts)
         case _ as never:
             assert_never(never)
+
+
+def _forget(state: Person, command: ForgetPerson, facts: PersonFacts) -> Sequence[PersonEvent]:
+    """Whoever may still sign in, or may still enter anything, has to be known."""
+    if state.forgotten:
+        return []
+    if state.record is None:
+        raise UnknownPerson(command.person_id)
+    if not state.record.disabled:
+        raise PersonStillActive
+    if isinstance(facts, AccessFacts) and facts.request_id is not None:
+        raise PersonStillHolds(facts.request_id)
+    return [PersonForgotten(command.person_id)]
 
 
 def _link(state: Person, command: LinkIdentity, facts: PersonFacts) -> Sequence[PersonEvent]:
@@ -170,7 +222,7 @@ def _link(state: Person, command: LinkIdentity, facts: PersonFacts) -> Sequence[
     check_identity(issuer, subject)
     if state.record is None:
         raise UnknownPerson(person_id)
-    holder = facts.holder if facts else None
+    holder = facts.holder if isinstance(facts, IdentityFacts) else None
     if holder not in (None, person_id):
         raise IdentityOfAnother
     linked = IdentityLinked(person_id, issuer, Personal(person_id, subject))
@@ -191,6 +243,8 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             return replace(state, record=event.record)
         case IdentityLinked():
             return state
+        case PersonForgotten():
+            return Person(forgotten=True)
         case _ as never:
             assert_never(never)
 

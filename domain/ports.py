@@ -14,7 +14,7 @@ from typing import Protocol
 from domain.chain import Link
 from domain.envelope import Envelope, Recorded
 from domain.postings import Postings
-from domain.values import StreamId, Via
+from domain.values import PersonId, StreamId, Via
 
 Value = str | int | float | bytes | None
 """What a column holds. Times are ISO 8601 text in UTC, so that they sort; booleans are 0 and 1."""
@@ -86,6 +86,12 @@ class Transaction(Protocol):
     def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
         """Return up to `limit` events after `position`, this transaction's own included."""
 
+    def forget(self, person: PersonId) -> None:
+        """Destroy the key that seals text about this person, for ever: it reads as `REDACTED`."""
+
+    def rewrap_keys(self) -> int:
+        """Wrap every person's key by the newest master key; return how many another one wrapped."""
+
 
 class EventLog(Protocol):
     """The log read in commit order. Positions are dense: a reader that has seen p has missed
@@ -121,6 +127,13 @@ class EventStore(EventLog, Protocol):
 
     def read(self) -> AbstractContextManager[Rows]:
         """Open a consistent read of all tables; never waits for a writer."""
+
+    def open_text(self, person: PersonId, sealed: str) -> str | None:
+        """Return text of this person as the log has it sealed, None where it is gone. Raises
+        `ValueError` if it is not what was sealed."""
+
+    def scrub(self) -> None:
+        """Let nothing of what was deleted remain on the disk, as far as the database can."""
 
     def close(self) -> None:
         """Release every connection."""
@@ -234,26 +247,6 @@ class IntegrationKey:
 
     secret: str = field(repr=False)
     public: str
-
-
-@dataclass(frozen=True, slots=True)
-class AttackResult:
-    """An attack that was tried, whether it was in vain, and else what it achieved."""
-
-    attack: str
-    inert: bool
-    achieved: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NatsCheck:
-    """What was found at a NATS server: its version and whether that is recent enough, in what its
-    streams differ from what they should be, and what came of the attacks."""
-
-    version: str
-    recent: bool
-    drift: tuple[str, ...]
-    attacks: tuple[AttackResult, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 from enum import StrEnum
-from typing import NewType
+from typing import NewType, NoReturn
 
 from domain.errors import MalformedText, TextTooLong
 
@@ -24,6 +24,9 @@ StreamId = NewType("StreamId", str)
 
 Scopes = tuple[str, ...]
 """OAuth scope tokens (RFC 6749 §3.3), sorted and without repeats."""
+
+REDACTED = "[forgotten]"
+"""Stands for the text of a person who was forgotten."""
 
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e"
@@ -44,12 +47,43 @@ class Via(StrEnum):
     SYSTEM = "system"
 
 
-@dataclass(frozen=True, slots=True)
 class Personal:
-    """Text about a person; `subject` names whose key may one day encrypt it (issue 6)."""
+    """Text about a person. `subject` names whose key encrypts it in the log; `sealed` is the form it has
+    there, where it came from there, and no part of what it is. Once the person is forgotten, the text is
+    `REDACTED`.
+
+    No dataclass, so that a codec cannot write it unseen as the plain record that it looks like.
+    """
+
+    __slots__ = ("sealed", "subject", "text")
+    __match_args__ = ("subject", "text")
 
     subject: PersonId
     text: str
+    sealed: str | None
+
+    def __init__(self, subject: PersonId, text: str, sealed: str | None = None) -> None:
+        put = object.__setattr__
+        put(self, "subject", subject)
+        put(self, "text", text)
+        put(self, "sealed", sealed)
+
+    def __setattr__(self, name: str, _value: object) -> NoReturn:
+        raise FrozenInstanceError(name)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(name)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Personal):
+            return NotImplemented
+        return self.subject == other.subject and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash((self.subject, self.text))
+
+    def __repr__(self) -> str:
+        return f"Personal(subject={self.subject!r}, text={self.text!r})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,3 +235,17 @@ def requests_held_by(rows: Rows, person: PersonId) -> tuple[RequestId, ...]:
         (person,),
     )
     return tuple(RequestId(str(row[0])) for row in found)
+
+
+def standing_request(rows: Rows, person: PersonId) -> RequestId | None:
+    """Return a request through which this person still holds or asks for anything, or asks it for
+    another; None if there is none."""
+    for sql in (
+        "SELECT request_id FROM held_item WHERE target = ? ORDER BY request_id LIMIT 1",
+        "SELECT request_id FROM open_item WHERE requester = ? ORDER BY request_id LIMIT 1",
+        "SELECT request_id FROM open_item WHERE target = ? ORDER BY request_id LIMIT 1",
+    ):
+        found = rows.select(sql, (person,))
+        if found:
+            return RequestId(str(found[0][0]))
+    return None

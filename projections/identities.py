@@ -4,17 +4,23 @@ user names and e-mail addresses change hands, and a provider may not even have c
 from __future__ import annotations
 
 from domain.envelope import Recorded
-from domain.person import IdentityLinked
+from domain.person import IdentityLinked, PersonForgotten
 from domain.ports import Rows
-from domain.values import PersonId
+from domain.values import REDACTED, PersonId
 from projections.projection import Projection
 
 
 def _link(rows: Rows, _recorded: Recorded, event: IdentityLinked) -> None:
+    if event.subject.text == REDACTED:
+        return
     rows.execute(
         "INSERT INTO identity (issuer, subject, person_id) VALUES (?, ?, ?)",
         (event.issuer, event.subject.text, event.person_id),
     )
+
+
+def _forgotten(rows: Rows, _recorded: Recorded, event: PersonForgotten) -> None:
+    rows.execute("DELETE FROM identity WHERE person_id = ?", (event.person_id,))
 
 
 PROJECTION = Projection(
@@ -25,7 +31,7 @@ PROJECTION = Projection(
         "issuer TEXT NOT NULL, subject TEXT NOT NULL, person_id TEXT NOT NULL, "
         "PRIMARY KEY (issuer, subject))",
     ),
-    handlers={IdentityLinked: _link},
+    handlers={IdentityLinked: _link, PersonForgotten: _forgotten},
 )
 
 

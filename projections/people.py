@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import msgspec
 
 from domain.envelope import Recorded
-from domain.person import PersonChanged, PersonRecord, PersonRegistered, Role
+from domain.person import PersonChanged, PersonForgotten, PersonRecord, PersonRegistered, Role
 from domain.ports import Row, Rows, Value
-from domain.values import PersonId
+from domain.values import REDACTED, PersonId
 from projections.columns import json_text, maybe_text, number, text_list
 from projections.projection import Projection
 
@@ -68,6 +68,17 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
     )
 
 
+def _forgotten(rows: Rows, _recorded: Recorded, event: PersonForgotten) -> None:
+    """Leave the id and that nothing else is known; the user name is one that nobody can have."""
+    name = f"{REDACTED}{DELETED_MARK}{event.person_id}"
+    rows.execute(
+        "UPDATE person SET username = ?, given_name = ?, family_name = '', email = '', "
+        "manager = NULL, groups_json = '[]', roles_json = '[]', disabled = 1, "
+        "attributes_json = '[]', external_id = '', username_key = ? WHERE person_id = ?",
+        (name, REDACTED, name, event.person_id),
+    )
+
+
 def _attribute(record: PersonRecord, name: str) -> str:
     return next((value.text for key, value in record.attributes if key == name), "")
 
@@ -86,7 +97,7 @@ PROJECTION = Projection(
         "CREATE INDEX IF NOT EXISTS person_by_external_id ON person (external_id)",
         "CREATE INDEX IF NOT EXISTS person_by_username_key ON person (username_key)",
     ),
-    handlers={PersonRegistered: _put, PersonChanged: _put},
+    handlers={PersonRegistered: _put, PersonChanged: _put, PersonForgotten: _forgotten},
 )
 
 

@@ -37,9 +37,10 @@ from domain.access_request import (
     StageStarted,
 )
 from domain.envelope import Recorded
+from domain.person import PersonForgotten
 from domain.ports import Rows
 from domain.review import ReviewCompleted, ReviewOverdue, ReviewRequired
-from domain.values import PersonId, RequestId
+from domain.values import REDACTED, Personal, PersonId, RequestId
 from projections.columns import instant, json_text, maybe_text, number, parse_instant, text_list
 from projections.projection import Projection
 
@@ -95,11 +96,11 @@ class Told:
 
 
 def _told(rows: Rows, recorded: Recorded, event: Any) -> None:
-    actor = recorded.envelope.actor
+    actor, words = recorded.envelope.actor, _words(event)
     rows.execute(
         "INSERT INTO request_history (request_id, position, at, event, person_id, via, "
-        "client_name, service, items_json, detail, words) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "client_name, service, items_json, detail, words, words_of) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             event.request_id,
             recorded.position,
@@ -111,7 +112,8 @@ def _told(rows: Rows, recorded: Recorded, event: Any) -> None:
             getattr(event, "submitted_by", None) or actor.service,
             json_text(_items(event)),
             _detail(event),
-            _words(event),
+            words.text if words else None,
+            words.subject if words else None,
         ),
     )
 
@@ -168,12 +170,18 @@ _DETAILS: dict[type, Callable[[Any], str]] = {
 }
 
 
-def _words(event: Any) -> str | None:
+def _words(event: Any) -> Personal | None:
     for name in ("reason", "text", "remark", "justification"):
         said = getattr(event, name, None)
-        if said is not None:
-            return str(said.text)
+        if isinstance(said, Personal):
+            return said
     return None
+
+
+def _forgotten(rows: Rows, _recorded: Recorded, event: PersonForgotten) -> None:
+    rows.execute(
+        "UPDATE request_history SET words = ? WHERE words_of = ?", (REDACTED, event.person_id)
+    )
 
 
 PROJECTION = Projection(
@@ -183,10 +191,10 @@ PROJECTION = Projection(
         "CREATE TABLE IF NOT EXISTS request_history ("
         "request_id TEXT NOT NULL, position BIGINT NOT NULL, at TEXT NOT NULL, "
         "event TEXT NOT NULL, person_id TEXT, via TEXT NOT NULL, client_name TEXT, service TEXT, "
-        "items_json TEXT NOT NULL, detail TEXT NOT NULL, words TEXT, "
+        "items_json TEXT NOT NULL, detail TEXT NOT NULL, words TEXT, words_of TEXT, "
         "PRIMARY KEY (request_id, position))",
     ),
-    handlers=dict.fromkeys(TOLD, _told),
+    handlers={**dict.fromkeys(TOLD, _told), PersonForgotten: _forgotten},
 )
 
 

@@ -16,7 +16,7 @@ from domain.envelope import Envelope, Recorded
 from domain.errors import ChangedMeanwhile
 from domain.events import Event
 from domain.ports import EventStore, NewId, Rows, StreamMoved, Transaction
-from domain.values import Actor, StreamId
+from domain.values import Actor, PersonId, StreamId
 from projections.projection import Projection
 from server.idempotency import Idempotency, StoredResult, store_result, stored_result
 from server.writer import Writer
@@ -122,6 +122,16 @@ class UnitOfWork:
     def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
         """Return up to `limit` events after `position`."""
         return self._transaction.events_after(position, limit)
+
+    def forget(self, person: PersonId) -> None:
+        """Destroy the key that seals text about this person; remember no state that may hold any."""
+        self._transaction.forget(person)
+        self._states.batch.clear()
+        self._states.committed.clear()
+
+    def rewrap_keys(self) -> int:
+        """Wrap every person's key by the newest master key; return how many another one wrapped."""
+        return self._transaction.rewrap_keys()
 
     def state_of(
         self, decider: Decider[Answer, Any, Any, Any], stream: StreamId

@@ -42,7 +42,14 @@ from domain.integration import (
     RemoveIntegration,
     integration_stream,
 )
-from domain.person import IdentityFacts, LinkIdentity, PutPerson, person_stream
+from domain.person import (
+    AccessFacts,
+    ForgetPerson,
+    IdentityFacts,
+    LinkIdentity,
+    PutPerson,
+    person_stream,
+)
 from domain.policy import PolicyFacts, PublishPolicy, RetirePolicy, policy_stream
 from domain.resource_server import (
     AddResourceServer,
@@ -77,6 +84,7 @@ from domain.webhook import (
     webhook_stream,
 )
 from projections.groups import group_by_name
+from projections.holdings import standing_request
 from projections.identities import person_id_of
 from projections.policies import rotations
 from server.command_bus import Handler, Handlers, UnitOfWork
@@ -102,6 +110,11 @@ def _identity(work: UnitOfWork, command: LinkIdentity) -> tuple[StreamId, Identi
     person.check_identity(command.issuer, command.subject.text)
     holder = person_id_of(work.rows, command.issuer, command.subject.text)
     return person_stream(command.person_id), IdentityFacts(holder)
+
+
+def _forgetting(work: UnitOfWork, command: ForgetPerson) -> tuple[StreamId, AccessFacts]:
+    standing = standing_request(work.rows, command.person_id)
+    return person_stream(command.person_id), AccessFacts(standing)
 
 
 def _consent(_work: UnitOfWork, command: GiveConsent | RevokeConsent) -> tuple[StreamId, None]:
@@ -180,6 +193,7 @@ HANDLERS: Handlers = {
     RetirePermission: Handler(catalog.PERMISSION, _permission),
     PutPerson: Handler(person.DECIDER, _person),
     LinkIdentity: Handler(person.DECIDER, _identity),
+    ForgetPerson: Handler(person.DECIDER, _forgetting),
     GiveConsent: Handler(consent.DECIDER, _consent),
     RevokeConsent: Handler(consent.DECIDER, _consent),
     OpenFamily: Handler(token_family.DECIDER, _family),

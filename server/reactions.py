@@ -1,5 +1,5 @@
 """What follows from what, in the same transaction: a revoked consent ends its token families, a
-disabled person loses every way in. So no query ever sees the one without the other."""
+disabled person loses every way in, a forgotten one his key. So no query ever sees the one without the other."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from domain.consent import ConsentRevoked
-from domain.person import PersonChanged
+from domain.person import PersonChanged, PersonForgotten
 from domain.token_family import EndFamily, EndReason
 from projections.token_families import FamilyRow, live_families
 from server.command_bus import CommandContext, Reactions, UnitOfWork
 from server.request_reactions import REQUEST_REACTIONS, person_known
-from server.sign_in import sessions
+from server.sign_in import accounts, sessions
 from server.webhooks import reactions as webhooks
 
 
@@ -36,11 +36,18 @@ def _person_changed(work: UnitOfWork, event: PersonChanged, context: CommandCont
         sessions.close_sessions_of(work.rows, event.person_id)
 
 
+def _person_forgotten(work: UnitOfWork, event: PersonForgotten, _context: CommandContext) -> None:
+    work.forget(event.person_id)
+    sessions.close_sessions_of(work.rows, event.person_id)
+    accounts.remove_account(work.rows, event.person_id)
+
+
 REACTIONS: Reactions = {
     **webhooks.REACTIONS,
     **REQUEST_REACTIONS,
     ConsentRevoked: _consent_revoked,
     PersonChanged: _person_changed,
+    PersonForgotten: _person_forgotten,
 }
 
 

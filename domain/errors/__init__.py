@@ -22,6 +22,7 @@ protocol: `server.errors` translates.
      │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
      │   ├─ IdentityOfAnother · AlreadyHeld · AlreadyAsked · TooManyOpen · NotHeld
      │   ├─ AlreadyDecided · DecisionLapsed · NothingUnderWay
+     │   ├─ PersonStillActive · PersonStillHolds · PersonForgottenBefore
      │   └─ of webhooks: NoSuchPosition · TestNotDelivered
      └─ InvalidGrant   an OAuth grant is not, or no longer, good (RFC 6749 §5.2)
 """
@@ -45,6 +46,9 @@ from domain.errors.conflicting import (
     IdentityOfAnother,
     NotHeld,
     NothingUnderWay,
+    PersonForgottenBefore,
+    PersonStillActive,
+    PersonStillHolds,
     StaleVersion,
     TooManyOpen,
 )
@@ -124,6 +128,9 @@ __all__ = [
     "PasswordLength",
     "PermissionOfOtherApp",
     "PersonDisabled",
+    "PersonForgottenBefore",
+    "PersonStillActive",
+    "PersonStillHolds",
     "PolicyUnfit",
     "Refused",
     "RepeatedPermission",

@@ -114,3 +114,29 @@ class NothingUnderWay(Conflicting):
     template = "No {action} of {what} is under way; read the request again."
     action: str
     what: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PersonStillActive(Conflicting):
+    """Who may still sign in is not forgotten."""
+
+    code = "person_still_active"
+    template = "This person may still sign in; disable the account first."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PersonStillHolds(Conflicting):
+    """Who still holds or asks for access is not forgotten."""
+
+    code = "person_still_holds"
+    template = "Request {request_id} has not ended; let it be removed first."
+    request_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class PersonForgottenBefore(Conflicting):
+    """The id of a person who was forgotten is never used again."""
+
+    code = "person_forgotten"
+    template = "The person {person_id} was forgotten; give whoever this is another id."
+    person_id: str

@@ -33,6 +33,6 @@ def keep_reason(
     """Keep why the request, or a part of it, came to its end."""
     if event.reason is not None:
         rows.execute(
-            "UPDATE access_request SET closed_reason = ? WHERE request_id = ?",
-            (event.reason.text, event.request_id),
+            "UPDATE access_request SET closed_reason = ?, closed_reason_of = ? WHERE request_id = ?",
+            (event.reason.text, event.reason.subject, event.request_id),
         )

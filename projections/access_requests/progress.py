@@ -39,10 +39,12 @@ from domain.access_request import (
     overall,
 )
 from domain.envelope import Recorded
+from domain.person import PersonForgotten
 from domain.policy import StageKind
 from domain.ports import Rows, Value
 from domain.values import PermissionId
 from projections.access_requests.changes import NOBODY, Changes, change_items, keep_reason
+from projections.access_requests.forgetting import forgotten
 from projections.access_requests.fulfilment import (
     called_off,
     deprovisioned,
@@ -252,5 +254,6 @@ PROJECTION = Projection(
         DeprovisioningFailed: _touched(removal_failed),
         Deprovisioned: _touched(deprovisioned),
         RemovalCalledOff: _touched(called_off),
+        PersonForgotten: forgotten,
     },
 )

@@ -39,7 +39,7 @@ SCHEMA = (
     "status TEXT NOT NULL, justification TEXT, access_seconds BIGINT, starts_at TEXT, "
     "requested_at TEXT NOT NULL, updated_at TEXT NOT NULL, expires_at TEXT, "
     "version BIGINT NOT NULL, client_id TEXT, client_name TEXT, consent_id TEXT, "
-    "via TEXT NOT NULL, closed_reason TEXT, answers_json TEXT NOT NULL, extends TEXT, "
+    "via TEXT NOT NULL, closed_reason TEXT, closed_reason_of TEXT, answers_json TEXT NOT NULL, extends TEXT, "
     "emergency BIGINT NOT NULL, policy_id TEXT NOT NULL, policy_version BIGINT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS access_request_by_requester "
     "ON access_request (requester, requested_at)",

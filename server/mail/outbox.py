@@ -6,6 +6,7 @@ content at once; what could not be sent is kept for a while, so that somebody ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -158,3 +159,13 @@ def dead_mails(rows: Rows) -> list[DeadMail]:
 def _dead(row: Row) -> DeadMail:
     message_id, attempts, fault, queued_at = row
     return DeadMail(str(message_id), number(attempts), str(fault), parse_instant(queued_at))
+
+
+def drop_what_tells_of(rows: Rows, words: Sequence[str]) -> None:
+    """Drop the mails, not sent yet or never to be sent, that hold any of these words."""
+    for message_id, body in rows.select(
+        "SELECT message_id, body FROM mail_outbox WHERE body <> ''"
+    ):
+        mail = msgspec.json.decode(str(body))
+        if any(word in part for word in words for part in map(str, mail.values())):
+            rows.execute("DELETE FROM mail_outbox WHERE message_id = ?", (message_id,))

@@ -9,10 +9,12 @@ import msgspec
 
 from domain.ports import Rows
 from projections.people import PersonRow, people_like
+from server.command_bus import CommandContext
 from server.operations.operation import CLI, Operation, Report
 from server.people.file import format_people, parse_people
+from server.people.forgetting import forget_person
 from server.people.importing import Imported, Importing
-from server.wiring import System
+from server.wiring import System, personal_keys
 
 PAGE = 1_000
 
@@ -55,7 +57,32 @@ def _everybody(rows: Rows) -> list[PersonRow]:
             return people
 
 
+class _Forgotten(msgspec.Struct):
+    person: str
+
+
+def people_forget(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Forget a person who has left; raises `domain.errors.Refused`."""
+    asked = msgspec.json.decode(body, type=_Forgotten)
+    context = CommandContext(CLI, system.clock(), system.new_id())
+    done = system.bus.call_blocking(lambda work: forget_person(work, asked.person, context))
+    system.store.scrub()
+    return {"forgotten": asked.person, "position": done.position}
+
+
+def people_rewrap(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
+    """Make a new master key, wrap every person's key by it, and drop the former ones."""
+    master = personal_keys(system.settings)
+    fresh = master.rotate()
+    wrapped = system.bus.call_blocking(lambda work: work.rewrap_keys())
+    system.store.scrub()
+    dropped = [one.key_id for one in master.ring()[1:] if master.drop(one.key_id)]
+    return {"master_key": fresh.key_id, "keys_wrapped": wrapped, "dropped": dropped}
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "people import": people_import,
     "people export": people_export,
+    "people forget": people_forget,
+    "people rotate-keys": people_rewrap,
 }

@@ -38,6 +38,11 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
+def remove_account(rows: Rows, person_id: PersonId) -> None:
+    """Let a person have no local account any more."""
+    rows.execute("DELETE FROM local_account WHERE person_id = ?", (person_id,))
+
+
 def set_password(rows: Rows, person_id: PersonId, username: str, password_hash: str) -> None:
     """Give a person a local account, or its account a new password."""
     rows.execute(

@@ -3,16 +3,13 @@ nobody else in the server knows a database, NATS, the clock or the disk."""
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from adapters import cloud_events, nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
-from adapters.key_file import BadKeyFile, KeyFile
-from adapters.open_store import MEMORY, SQLITE, open_store
+from adapters.open_store import MEMORY, open_store
 from adapters.smtp_mailer import SmtpMailer, SmtpServer
 from adapters.system import new_id, utc_now
 from adapters.webhook_sender import HttpWebhookSender
@@ -23,7 +20,6 @@ from domain.ports import (
     EventStore,
     NewId,
     SigningKeys,
-    Unavailable,
 )
 from projections import (
     access_requests,
@@ -61,9 +57,11 @@ from server.scim import tokens as scim_tokens
 from server.semantic.meaning import Meaning
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
+from server.wiring.keys import personal_keys, signing_keys
 from server.wiring.nats import Nats
 from server.wiring.searching import meaning, thesaurus
 from server.wiring.start_failures import StartFailed, StoreInUse
+from server.wiring.stores import only_writer, open_store_to_read, open_store_to_write
 
 INLINE = (
     people.PROJECTION,
@@ -137,8 +135,8 @@ def open_system(settings: Settings) -> Iterator[System]:
     """Open the store with its tables and start the bus; raises `StartFailed`."""
     with ExitStack() as opened:
         keys = signing_keys(settings)
-        opened.enter_context(_only_writer(settings))
-        store = _store(settings)
+        opened.enter_context(only_writer(settings))
+        store = open_store_to_write(settings, SCHEMA, INLINE, FOLLOWED)
         opened.callback(store.close)
         growth = Growth()
         bus = opened.enter_context(_running(settings, store, growth))
@@ -202,73 +200,9 @@ event_app: EventApps = cloud_events.app_of
 
 def event_bodies(settings: Settings) -> EventBodies:
     """Return what gives events their public form."""
-    return lambda recorded: cloud_events.to_message(recorded, settings.tenant).payload
-
-
-@contextmanager
-def open_store_to_read(settings: Settings) -> Iterator[EventStore]:
-    """Open the store beside whoever writes it; raises `StartFailed`."""
-    path = _sqlite_file(settings)
-    if path is not None and not path.exists():
-        raise StartFailed(f"there is no database at {path}; has Doorward run with these settings?")
-    try:
-        store = open_store(settings.store_url)
-    except Unavailable as outage:
-        raise StartFailed(str(outage)) from None
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _data_folder(settings: Settings) -> Path:
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as fault:
-        why = f"{settings.data_dir}: {fault.strerror}"
-        raise StartFailed(f"cannot make the data folder {why}; set DOORWARD_DATA_DIR") from None
-    return settings.data_dir
-
-
-def _store(settings: Settings) -> EventStore:
-    try:
-        store = open_store(settings.store_url)
-        store.create((*shapes.SCHEMA, *follower.SCHEMA))
-        shapes.adopt(store, INLINE, FOLLOWED)
-        store.create(SCHEMA)
-    except Unavailable as outage:
-        raise StartFailed(f"{outage} (see DOORWARD_DATABASE_URL)") from None
-    return store
-
-
-def _sqlite_file(settings: Settings) -> Path | None:
-    url = settings.store_url
-    if not settings.on_sqlite or url == MEMORY:
-        return None
-    return Path(url.removeprefix(SQLITE))
-
-
-@contextmanager
-def _only_writer(settings: Settings) -> Iterator[None]:
-    """Hold the lock beside a SQLite file for as long as this process writes it."""
-    path = _sqlite_file(settings)
-    if path is None or not path.parent.is_dir():
-        yield
-        return
-    with path.with_name(f"{path.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreInUse(f"another Doorward already writes {path}") from None
-        yield
-
-
-def signing_keys(settings: Settings) -> SigningKeys:
-    """Return the keys in the data folder, made at the first call; raises `StartFailed`."""
-    try:
-        return KeyFile(_data_folder(settings) / "signing.keys", utc_now)
-    except BadKeyFile as fault:
-        raise StartFailed(str(fault)) from None
+    return lambda recorded: (
+        cloud_events.to_message(recorded, settings.tenant, sealed=False).payload
+    )
 
 
 __all__ = [
@@ -282,5 +216,6 @@ __all__ = [
     "event_bodies",
     "open_store_to_read",
     "open_system",
+    "personal_keys",
     "signing_keys",
 ]

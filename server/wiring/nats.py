@@ -24,12 +24,12 @@ from adapters.nats_connection import (
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
 from domain.integration import IntegrationRecord, Right
+from domain.messaging import NatsCheck
 from domain.ports import (
     AnswerCommand,
     CommandReader,
     EventStore,
     IntegrationKey,
-    NatsCheck,
     Publisher,
 )
 from projections.integrations import integrations
@@ -92,7 +92,13 @@ class Nats:
         """Return what reads commands, None if NATS is off."""
         if self._settings.nats_url == OFF:
             return None
-        self._reader = NatsCommands(answer, self._reading(), self._settings.tenant, self.standing)
+        self._reader = NatsCommands(
+            answer,
+            self._reading(),
+            self._settings.tenant,
+            self.standing,
+            self._store.open_text,
+        )
         return self._reader
 
     @property

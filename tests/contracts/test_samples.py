@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters import event_codec
+from adapters import event_codec, upcasters
 from adapters.event_codec import Undecodable
 from domain.events import EVENT_TYPES
 from domain.values import StreamId
@@ -66,7 +66,7 @@ def test_an_older_version_is_lifted_step_by_step(monkeypatch: pytest.MonkeyPatch
     stored["schema"] = 0
     stored["event"] = {"app": stored["event"]["app_id"]}
     lift = {("app.retired", 0): lambda event: {"app_id": event["app"]}}
-    monkeypatch.setattr(event_codec, "UPCASTERS", lift)
+    monkeypatch.setattr(upcasters, "UPCASTERS", lift)
     old = json.dumps(stored).encode()
     lifted = event_codec.decode("app.retired", STREAM, 1, old)
     assert lifted == event_codec.decode("app.retired", STREAM, 1, sample.read_bytes())

@@ -58,7 +58,8 @@ class Scene:
         """Let commands be read for as long as the block lasts."""
         nats = self.system.nats
         url = self.engine_url
-        reader = NatsCommands(self.answer, lambda: connect(url), "main", nats.standing)
+        opened = self.system.store.open_text
+        reader = NatsCommands(self.answer, lambda: connect(url), "main", nats.standing, opened)
         task = asyncio.create_task(reader.run())
         try:
             await until(lambda: reader.status().connected)

@@ -1,0 +1,27 @@
+"""Forgetting a person who has left: his key is destroyed, read models are scrubbed in the same transaction,
+and mails that were not sent, which would still tell of him, are dropped."""
+
+from __future__ import annotations
+
+from domain.errors import UnknownPerson
+from domain.person import ForgetPerson
+from domain.values import PersonId
+from projections.people import PersonRow, person_by_id, person_by_username
+from server.command_bus import CommandContext, Executed, UnitOfWork
+from server.mail import outbox
+
+
+def forget_person(work: UnitOfWork, named: str, context: CommandContext) -> Executed:
+    """Forget the person of this id or user name; raises `domain.errors.Refused`."""
+    found = person_by_id(work.rows, named) or person_by_username(work.rows, named)
+    if found is None:
+        raise UnknownPerson(PersonId(named[:200]))
+    done = work.execute(ForgetPerson(found.person_id), context)
+    if done.changed:
+        outbox.drop_what_tells_of(work.rows, _words_of(found))
+    return done
+
+
+def _words_of(person: PersonRow) -> tuple[str, ...]:
+    """Return what a mail about somebody has of him in it."""
+    return tuple(one for one in (person.email, person.username, person.full_name) if one)
