@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 from nats.aio.client import Client
+from nats.errors import NoRespondersError
 
 from adapters import nats_commands
 from adapters.jetstream import DEAD_LETTERS, EVENTS, OUTCOMES
 from adapters.nats_commands import NatsCommands
 from adapters.nats_connection import connect
-from domain.access_request import DecisionTaken
+from domain.access_request import DecisionTaken, RequestSubmitted
 from domain.ports import CommandOutcome, InboundCommand, Unavailable
 from domain.values import RequestId
 from server.bad_file import BadFile
@@ -231,3 +232,34 @@ async def test_an_operator_sees_the_dead_letters_answers_or_forgets_them(scene: 
         status = await asyncio.to_thread(ask, "nats status")
         assert status["dead_letters"] == 0
         assert {one["name"] for one in status["consumers"]} == {"auto", "directory"}
+
+
+async def test_sealed_text_is_opened_for_a_subscriber_until_its_person_is_forgotten(
+    scene: Scene,
+) -> None:
+    await asked(scene.system)
+    (submitted,) = events(scene.system, RequestSubmitted)
+    said = submitted.justification
+    wish = {"texts": [{"subject": said.subject, "sealed": said.sealed}]}
+    subject = "doorward.main.api.auto.open"
+    async with scene.reading(), scene.integration() as client:
+
+        async def ask(body: object) -> Any:
+            return await client.request(subject, json.dumps(body).encode(), timeout=10)
+
+        assert json.loads((await ask(wish)).data) == {"texts": [said.text]}
+        for bad in ([], {"texts": [{"subject": said.subject}]}, {"texts": wish["texts"] * 101}):
+            assert (await ask(bad)).headers["Nats-Service-Error-Code"] == "400"
+        broken = {"texts": [{"subject": "p-bob", "sealed": said.sealed}]}
+        assert json.loads((await ask(broken)).data or b"{}") == {}
+        with scene.system.store.write() as transaction:
+            transaction.forget(said.subject)
+        assert json.loads((await ask(wish)).data) == {"texts": [None]}
+
+
+async def test_no_text_is_opened_for_who_may_not_read_events(scene: Scene) -> None:
+    scene.told = operate(scene.system, "integration add", name="decider", rights=["decide"])
+    async with scene.reading(), scene.integration() as client:
+        for name in ("decider", "auto"):
+            with pytest.raises(NoRespondersError):
+                await client.request(f"doorward.main.api.{name}.open", b'{"texts":[]}', timeout=10)
