@@ -22,7 +22,8 @@ _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _MESSAGE_ID = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 EventBodies = Callable[[Recorded], bytes]
-"""Returns the public form of an event, the very bytes that NATS gets (CloudEvents 1.0 JSON)."""
+"""Returns the public form of an event (CloudEvents 1.0 JSON), as NATS gets it but for text about people,
+which may be open."""
 
 EventApps = Callable[[Event], str]
 """Returns the id of the app that an event is about; empty where there is none."""

@@ -18,6 +18,7 @@ from projections.people import person_by_username
 from server.audit import reading, verifying
 from server.audit.reading import Sought
 from server.bad_file import BadFile
+from server.command_line.audit_export import add_export
 from server.command_line.progress import show_progress
 from server.command_line.wishes import Commands
 from server.config import Settings
@@ -39,6 +40,7 @@ def add_commands(commands: Commands) -> None:
     showing.add_argument("what", metavar="POSITION|REQUEST|STREAM")
     showing.add_argument("--json", action="store_true", help="print them as JSON, one a line")
     showing.set_defaults(run=_show)
+    add_export(actions, add_filters, _sought)
     checking = actions.add_parser("verify", help="follow the hash chain over the whole log")
     checking.add_argument(
         "--expect",
@@ -56,6 +58,15 @@ def add_commands(commands: Commands) -> None:
 
 def _add_log(actions: Commands) -> None:
     listing = actions.add_parser("log", help="list events in order")
+    add_filters(listing)
+    listing.add_argument("--after", type=int, default=0, metavar="POSITION")
+    listing.add_argument("--follow", action="store_true", help="go on as events come")
+    listing.add_argument("--json", action="store_true", help="as CloudEvents, one a line")
+    listing.set_defaults(run=_log)
+
+
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """Add what says which events are sought."""
     for name, words in (
         ("actor", "who acted: a user name, a person's id, or an integration"),
         ("client", "through which client: its id or its name"),
@@ -64,13 +75,9 @@ def _add_log(actions: Commands) -> None:
         ("type", "its type, or what that begins with: access_request"),
         ("stream", "the stream it stands in"),
     ):
-        listing.add_argument(f"--{name}", metavar=name.upper(), help=words)
-    listing.add_argument("--since", type=_moment, metavar="TIME", help="RFC 3339, with offset")
-    listing.add_argument("--until", type=_moment, metavar="TIME", help="RFC 3339, with offset")
-    listing.add_argument("--after", type=int, default=0, metavar="POSITION")
-    listing.add_argument("--follow", action="store_true", help="go on as events come")
-    listing.add_argument("--json", action="store_true", help="as NATS gets them, one a line")
-    listing.set_defaults(run=_log)
+        parser.add_argument(f"--{name}", metavar=name.upper(), help=words)
+    parser.add_argument("--since", type=_moment, metavar="TIME", help="RFC 3339, with offset")
+    parser.add_argument("--until", type=_moment, metavar="TIME", help="RFC 3339, with offset")
 
 
 def _moment(text: str) -> datetime:

@@ -29,12 +29,16 @@ def _add_people(commands: Commands, operate: Operate) -> None:
     taking = actions.add_parser("export", help="write everybody to a file, - for stdout")
     taking.add_argument("file", metavar="FILE")
     taking.set_defaults(run=lambda settings, asked: _export(operate, settings, asked), json=False)
-    forgetting = actions.add_parser("forget", help="destroy what is known of a person who has left")
+    forgetting = actions.add_parser(
+        "forget", help="destroy what is known of a person who has left"
+    )
     forgetting.add_argument("person", metavar="PERSON", help="a user name or an id")
     forgetting.add_argument("--yes", action="store_true", help="it cannot be undone, and shall be")
     forgetting.add_argument("--json", action="store_true", help="print the result as JSON")
     forgetting.set_defaults(run=lambda settings, asked: _forget(operate, settings, asked))
-    rotating = actions.add_parser("rotate-keys", help="wrap every person's key by a new master key")
+    rotating = actions.add_parser(
+        "rotate-keys", help="wrap every person's key by a new master key"
+    )
     rotating.add_argument("--json", action="store_true", help="print the result as JSON")
     rotating.set_defaults(run=runner(operate, "people rotate-keys"))
 

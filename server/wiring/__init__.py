@@ -198,10 +198,10 @@ def _mailer(settings: Settings) -> Mailer | None:
 event_app: EventApps = cloud_events.app_of
 
 
-def event_bodies(settings: Settings) -> EventBodies:
-    """Return what gives events their public form."""
+def event_bodies(settings: Settings, *, sealed: bool = False) -> EventBodies:
+    """Return what gives events their public form, with text about people open or as NATS gets it."""
     return lambda recorded: (
-        cloud_events.to_message(recorded, settings.tenant, sealed=False).payload
+        cloud_events.to_message(recorded, settings.tenant, sealed=sealed).payload
     )
 
 
