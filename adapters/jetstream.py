@@ -14,6 +14,7 @@ EVENTS = "DOORWARD_EVENTS"
 COMMANDS = "DOORWARD_COMMANDS"
 OUTCOMES = "DOORWARD_OUTCOMES"
 DEAD_LETTERS = "DOORWARD_DLQ"
+CHECKPOINTS = "DOORWARD_CHECKPOINTS"
 MINUTE = 60.0
 DAY = 24 * 60 * MINUTE
 KIB = 1024
@@ -65,6 +66,11 @@ def dead_letters_stream(tenant: str) -> str:
     return _named(DEAD_LETTERS, tenant)
 
 
+def checkpoints_stream(tenant: str) -> str:
+    """Return the name of the stream that keeps signed checkpoints of a tenant's log."""
+    return _named(CHECKPOINTS, tenant)
+
+
 def _named(name: str, tenant: str) -> str:
     return name if tenant == "main" else f"{name}_{tenant}"
 
@@ -98,6 +104,16 @@ SETTINGS: dict[str, dict[str, object]] = {
         "max_msg_size": 64 * KIB,
         "max_msgs_per_subject": 1,
     },
+    "chk": {
+        "name": CHECKPOINTS,
+        "discard": DiscardPolicy.NEW,
+        "max_age": 0.0,
+        "max_msg_size": 64 * KIB,
+        "max_msgs_per_subject": -1,
+        "deny_delete": True,
+        "deny_purge": True,
+        "allow_direct": True,
+    },
     "dlq": {
         "name": DEAD_LETTERS,
         "discard": DiscardPolicy.OLD,
@@ -106,7 +122,8 @@ SETTINGS: dict[str, dict[str, object]] = {
         "max_msgs_per_subject": -1,
     },
 }
-"""What each branch of the subjects is kept in; event history is never deleted or purged."""
+"""What each branch of the subjects is kept in; event history and
+checkpoints are never deleted or purged."""
 
 
 def stream_configs(tenant: str) -> list[StreamConfig]:

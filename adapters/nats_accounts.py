@@ -141,7 +141,7 @@ def _not_publisher(tenant: str) -> list[str]:
 
 def _not_reader(tenant: str) -> list[str]:
     """What the connection that reads commands never says."""
-    return [f"doorward.{tenant}.{branch}.>" for branch in ("evt", "cmd", "api")]
+    return [f"doorward.{tenant}.{branch}.>" for branch in ("evt", "cmd", "api", "chk")]
 
 
 def _list(subjects: Iterable[str]) -> str:

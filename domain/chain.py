@@ -37,13 +37,20 @@ class Broken:
 
 
 class ChainCheck:
-    """Follows the chain from the first event on, as the links come."""
+    """Follows the chain, as the links come, from the first event on or from where it is known."""
 
-    def __init__(self, expected: Mapping[int, bytes] | None = None) -> None:
-        """`expected` are hashes that are known from elsewhere, by position."""
+    def __init__(
+        self,
+        expected: Mapping[int, bytes] | None = None,
+        *,
+        position: int = 0,
+        digest: bytes = GENESIS,
+    ) -> None:
+        """`expected` are hashes that are known from elsewhere, by position; the chain begins after
+        `position`, where its hash was `digest`."""
         self._expected = dict(expected or {})
-        self.position = 0
-        self.hash = GENESIS
+        self.position = position
+        self.hash = digest
 
     def follow(self, links: Iterable[Link]) -> Broken | None:
         """Follow these links; return what is broken, or None."""

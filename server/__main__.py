@@ -88,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     integrations.add_commands(commands, _operate_from)
     people.add_commands(commands, _operate_from)
     nats.add_commands(commands, _operate_from)
-    audit.add_commands(commands)
+    audit.add_commands(commands, _operate_from, _operate)
     rebuilding = commands.add_parser("rebuild", help="rebuild all read models from the log")
     rebuilding.add_argument("--json", action="store_true", help="print the result as JSON")
     rebuilding.set_defaults(run=_rebuild)

@@ -75,6 +75,8 @@ class Settings:
     mail_from: Address | None = None
     thesaurus: Path | None = None
     semantic_model: Path | None = None
+    checkpoint_file: Path | None = None
+    timestamp_url: str = ""
 
     @property
     def issuer(self) -> str:

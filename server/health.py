@@ -1,6 +1,6 @@
 """Health at `/healthz`: the truth for whoever watches. It answers 200 while commands can be taken; where
-publishing and the reading of commands stand is told beside that, because Doorward goes on without
-NATS."""
+publishing and the reading of commands stand and of signed
+checkpoints is told beside that, because Doorward goes on without."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def health(
         reader = system.nats.command_reader
         if reader is not None:
             nats["commands"] = _reading(reader)
-        return JSONResponse({"status": "ok", "position": head, "nats": nats})
+        signed = system.checkpointing.status()
+        checkpoint = {"position": signed.position, "fault": signed.fault}
+        return JSONResponse(
+            {"status": "ok", "position": head, "nats": nats, "checkpoint": checkpoint}
+        )
 
     return answer
 

@@ -173,6 +173,13 @@ def _issuer(value: str) -> str:
     return value
 
 
+def _timestamp_url(value: str) -> str:
+    url = urlsplit(value)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError("it must be the http or https URL of a time-stamp authority")
+    return value
+
+
 def _roles(value: str) -> Mapping[str, Role]:
     """Read ``group=role`` pairs."""
     pairs = [word.partition("=") for word in _words(value)]
@@ -224,5 +231,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "mail_from": mail_from,
     "thesaurus": Path,
     "semantic_model": Path,
+    "checkpoint_file": Path,
+    "timestamp_url": _timestamp_url,
 }
 """Each setting's name, and how its text is read."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from domain.chain import Broken, ChainCheck
+from domain.chain import Broken, ChainCheck, Link
 from domain.ports import EventStore
 from server.bad_file import BadFile
 
@@ -50,18 +50,38 @@ def verify(
     """Follow the chain to where the log says that it ends; `report` hears positions done and in all.
     What is appended meanwhile is left to the next time."""
     end, digest = log.chain_head()
+    found = verify_links(_links(log, end), (end, digest), expected, report)
+    if found.broken is None:
+        return replace(found, broken=_beyond(log, end))
+    return found
+
+
+def verify_links(
+    batches: Iterable[Sequence[Link]],
+    head: tuple[int, bytes],
+    expected: Mapping[int, bytes],
+    report: Callable[[int, int], None],
+) -> Verified:
+    """Follow the chain along these links to a head: its position and hash."""
     check = ChainCheck(expected)
-    while check.position < end:
-        links = log.links_after(check.position, BATCH)
-        before = check.position
-        broken = check.follow(takewhile(lambda link: link[0] <= end, links))
+    for links in batches:
+        broken = check.follow(links)
         if broken is not None:
             return Verified(check.position, check.hash, broken)
-        if check.position == before:
-            break
-        report(check.position, end)
-    broken = check.end(end, digest) or _beyond(log, end)
-    return Verified(check.position, check.hash, broken)
+        report(check.position, head[0])
+    return Verified(check.position, check.hash, check.end(*head))
+
+
+def _links(log: EventStore, end: int) -> Iterator[Sequence[Link]]:
+    """Yield the events up to the end as they are stored, in batches."""
+    position = 0
+    while position < end:
+        found = log.links_after(position, BATCH)
+        links = list(takewhile(lambda link: link[0] <= end, found))
+        if not links:
+            return
+        yield links
+        position = links[-1][0]
 
 
 def _beyond(log: EventStore, end: int) -> Broken | None:

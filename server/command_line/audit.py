@@ -8,19 +8,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from domain.access_request import request_stream
 from domain.envelope import Recorded
 from domain.ports import EventStore
 from domain.values import RequestId, StreamId
 from projections.people import person_by_username
-from server.audit import reading, verifying
+from server.audit import reading
 from server.audit.reading import Sought
 from server.bad_file import BadFile
 from server.command_line.audit_export import add_export
-from server.command_line.progress import show_progress
-from server.command_line.wishes import Commands
+from server.command_line.audit_proving import add_proving
+from server.command_line.audit_verify import Operation, add_verify
+from server.command_line.wishes import Commands, Operate
 from server.config import Settings
 from server.wiring import event_app, event_bodies, open_store_to_read
 
@@ -31,7 +31,7 @@ class BadWish(BadFile):
     """What is asked of the log cannot be; the message says why."""
 
 
-def add_commands(commands: Commands) -> None:
+def add_commands(commands: Commands, operate: Operate, operation: Operation) -> None:
     """Add ``audit`` to the commands."""
     parser = commands.add_parser("audit", help="who did what, and that nobody changed it since")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
@@ -41,19 +41,8 @@ def add_commands(commands: Commands) -> None:
     showing.add_argument("--json", action="store_true", help="print them as JSON, one a line")
     showing.set_defaults(run=_show)
     add_export(actions, add_filters, _sought)
-    checking = actions.add_parser("verify", help="follow the hash chain over the whole log")
-    checking.add_argument(
-        "--expect",
-        action="append",
-        default=[],
-        metavar="POSITION:HASH",
-        help="a head that was noted elsewhere",
-    )
-    checking.add_argument(
-        "--expect-file", type=Path, metavar="FILE", help="such heads, one a line"
-    )
-    checking.add_argument("--json", action="store_true", help="print the result as JSON")
-    checking.set_defaults(run=_verify)
+    add_verify(actions, operation)
+    add_proving(actions, operate)
 
 
 def _add_log(actions: Commands) -> None:
@@ -161,27 +150,3 @@ def _named(store: EventStore, what: str) -> Sequence[Recorded]:
 def _shown(settings: Settings, *, as_json: bool) -> Callable[[Recorded], str]:
     body = event_bodies(settings)
     return (lambda recorded: body(recorded).decode()) if as_json else reading.line
-
-
-def _verify(settings: Settings, asked: argparse.Namespace) -> int:
-    noted = list(asked.expect)
-    if asked.expect_file is not None:
-        noted += filter(None, asked.expect_file.read_text("utf-8").split())
-    heads = verifying.parse_heads(noted)
-    with open_store_to_read(settings) as store:
-        found = verifying.verify(store, heads, show_progress)
-    result: dict[str, object] = {
-        "intact": found.broken is None,
-        "events": found.position,
-        "head": found.head,
-    }
-    if found.broken is not None:
-        result |= {"first_bad": found.broken.position, "why": found.broken.why}
-    if asked.json:
-        sys.stdout.write(json.dumps(result) + "\n")
-    elif found.broken is None:
-        known = f", {len(heads)} known heads among them" if heads else ""
-        sys.stdout.write(f"intact: {found.position:,} events{known}\nhead: {found.head}\n")
-    else:
-        sys.stdout.write(f"broken at event {found.broken.position:,}: {found.broken.why}\n")
-    return 0 if found.broken is None else 1

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from server.operations import (
     accounts,
+    audit,
     catalog,
     integrations,
     nats,
@@ -30,4 +31,5 @@ OPERATIONS: Mapping[str, Operation] = {
     **people.OPERATIONS,
     **nats.OPERATIONS,
     **scim_tokens.OPERATIONS,
+    **audit.OPERATIONS,
 }

@@ -42,6 +42,8 @@ from projections import (
 )
 from projections.catalog.search import vectors
 from server import follower, idempotency, shapes
+from server.audit.checkpoints import rows as checkpoint_rows
+from server.audit.checkpoints.checkpointing import Checkpointing
 from server.catalog.thesaurus_file import ThesaurusFile
 from server.command_bus import CommandBus, Reactions
 from server.config import Settings
@@ -57,7 +59,8 @@ from server.scim import tokens as scim_tokens
 from server.semantic.meaning import Meaning
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
-from server.wiring.keys import personal_keys, signing_keys
+from server.wiring.checkpoints import places
+from server.wiring.keys import checkpoint_keys, personal_keys, signing_keys
 from server.wiring.nats import Nats
 from server.wiring.searching import meaning, thesaurus
 from server.wiring.start_failures import StartFailed, StoreInUse
@@ -101,6 +104,7 @@ SCHEMA = (
     *outbox.SCHEMA,
     *scim_tokens.SCHEMA,
     *vectors.SCHEMA,
+    *checkpoint_rows.SCHEMA,
 )
 
 
@@ -125,6 +129,7 @@ class System:
     webhook_sender: WebhookSender
     mailer: Mailer | None
     nats: Nats
+    checkpointing: Checkpointing
     scratch: Callable[[], EventStore]
     thesaurus: ThesaurusFile
     meaning: Meaning | None
@@ -141,6 +146,7 @@ def open_system(settings: Settings) -> Iterator[System]:
         growth = Growth()
         bus = opened.enter_context(_running(settings, store, growth))
         reads = Reads(store, local=settings.on_sqlite)
+        nats = Nats(settings, store, reads, growth)
         yield System(
             settings,
             store,
@@ -156,11 +162,19 @@ def open_system(settings: Settings) -> Iterator[System]:
             event_app,
             HttpWebhookSender(insecure=settings.webhook_insecure),
             _mailer(settings),
-            Nats(settings, store, reads, growth),
+            nats,
+            _checkpointing(settings, bus, store, nats),
             lambda: open_store(MEMORY),
             thesaurus(settings),
             meaning(settings),
         )
+
+
+def _checkpointing(
+    settings: Settings, bus: CommandBus, store: EventStore, nats: Nats
+) -> Checkpointing:
+    kept = places(settings, nats.checkpoints)
+    return Checkpointing(bus, store, checkpoint_keys(settings), utc_now, settings.tenant, kept)
 
 
 @contextmanager
@@ -212,6 +226,7 @@ __all__ = [
     "StartFailed",
     "StoreInUse",
     "System",
+    "checkpoint_keys",
     "event_app",
     "event_bodies",
     "open_store_to_read",

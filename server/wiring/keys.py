@@ -1,5 +1,5 @@
 """The key files in the data folder: `signing.keys` sign client ids, `personal.keys` wrap each person's own
-key. Whoever has the database alone has neither."""
+key, `checkpoint.keys` sign checkpoints of the log. Whoever has the database alone has none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.ports import SigningKeys
 from server.config import Settings
 from server.wiring.start_failures import StartFailed
 
-SIGNING, PERSONAL = "signing.keys", "personal.keys"
+SIGNING, PERSONAL, CHECKPOINTS = "signing.keys", "personal.keys", "checkpoint.keys"
 
 
 def signing_keys(settings: Settings) -> SigningKeys:
@@ -22,6 +22,11 @@ def signing_keys(settings: Settings) -> SigningKeys:
 def personal_keys(settings: Settings) -> SigningKeys:
     """Return the master keys in the data folder, made at the first call; raises `StartFailed`."""
     return _keys(data_folder(settings) / PERSONAL)
+
+
+def checkpoint_keys(settings: Settings) -> SigningKeys:
+    """Return the private keys of checkpoints, made at the first call; raises `StartFailed`."""
+    return _keys(data_folder(settings) / CHECKPOINTS)
 
 
 def present_personal_keys(settings: Settings) -> SigningKeys | None:

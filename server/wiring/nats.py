@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from nats.aio.client import Client
+
+from adapters.checkpoint_stream import NatsCheckpoints
 from adapters.jetstream import ensure_streams
 from adapters.nats_accounts import EngineUser, accounts, new_nats_key, public_nats_key
 from adapters.nats_attacks import Scene, try_attacks
@@ -23,6 +26,7 @@ from adapters.nats_connection import (
 )
 from adapters.nats_publisher import NatsPublisher
 from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
+from domain.checkpoint import CheckpointStream
 from domain.integration import IntegrationRecord, Right
 from domain.messaging import NatsCheck
 from domain.ports import (
@@ -138,6 +142,13 @@ class Nats:
         return NatsDesk(self._reading(), self._settings.tenant)
 
     @property
+    def checkpoints(self) -> CheckpointStream | None:
+        """Where checkpoints are kept, None if NATS is off."""
+        if self._settings.nats_url == OFF:
+            return None
+        return NatsCheckpoints(self._connected, self._settings.tenant)
+
+    @property
     def publisher(self) -> Publisher | None:
         """What publishes, while it is open."""
         return self._publisher
@@ -153,6 +164,12 @@ class Nats:
             EngineUser(nkey=_public_key(folder / name)) for name in (PUBLISHER_SEED, READER_SEED)
         )
         return accounts(self._settings.tenant, publisher, reader, self.standing())
+
+    async def _connected(self) -> Client:
+        """Connect as the publisher does, once there is a server."""
+        if self._settings.nats_url == EMBEDDED and self._server is None:
+            raise OSError("the embedded server runs with doorward serve alone")
+        return await self._publishing()()
 
     def _publishing(self) -> Connect:
         server = self._server

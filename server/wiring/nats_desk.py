@@ -10,12 +10,15 @@ from typing import TypeVar
 
 from nats.js import JetStreamContext
 
-from adapters import dead_letters
+from adapters import dead_letters, stream_audit
+from adapters.cloud_events import ID_HEADER, POSITION_HEADER, to_message
 from adapters.command_subjects import from_stream
 from adapters.integration_consumers import lags
 from adapters.nats_connection import Connect, close, reason
+from domain.envelope import Recorded
 from domain.messaging import ConsumerLag, DeadLetter
 from domain.ports import InboundCommand
+from domain.published import Published
 from server.wiring.start_failures import StartFailed
 
 Found = TypeVar("Found")
@@ -32,6 +35,21 @@ class NatsDesk:
     def lags(self) -> list[ConsumerLag]:
         """Return how far each integration's consumers are behind."""
         return self._ask(lambda jetstream: lags(jetstream, self.tenant))
+
+    def read_events(self, take: Callable[[list[Published]], None]) -> None:
+        """Give all messages of the event stream to `take`, in order, in batches."""
+
+        async def read(jetstream: JetStreamContext) -> None:
+            async for batch in stream_audit.published(jetstream, self.tenant):
+                take(batch)
+
+        self._ask(read)
+
+    def published(self, recorded: Recorded, sequence: int) -> Published:
+        """Return the message that an event gives, at a sequence."""
+        message = to_message(recorded, self.tenant)
+        position, event_id = message.headers[POSITION_HEADER], message.headers[ID_HEADER]
+        return Published(sequence, message.subject, position, event_id, message.payload)
 
     def letters(self) -> list[DeadLetter]:
         """Return the newest dead letters."""

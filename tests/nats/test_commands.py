@@ -248,6 +248,7 @@ async def test_sealed_text_is_opened_for_a_subscriber_until_its_person_is_forgot
             return await client.request(subject, json.dumps(body).encode(), timeout=10)
 
         assert json.loads((await ask(wish)).data) == {"texts": [said.text]}
+        bad: object
         for bad in ([], {"texts": [{"subject": said.subject}]}, {"texts": wish["texts"] * 101}):
             assert (await ask(bad)).headers["Nats-Service-Error-Code"] == "400"
         broken = {"texts": [{"subject": "p-bob", "sealed": said.sealed}]}

@@ -1,0 +1,100 @@
+"""Writing a bundle while the log is read, so that memory stays flat."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+from typing import IO
+
+from domain.chain import Link
+from domain.checkpoint import Witnessed
+from domain.ports import EventStore
+from server.audit.checkpoints import rows as kept_rows
+from server.bad_file import BadFile
+
+BATCH = 5_000
+EVENTS, CHECKPOINTS, MANIFEST = "events.jsonl", "checkpoints.jsonl", "manifest.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a bundle holds: events up to its head, and checkpoints."""
+
+    events: int
+    head: str
+    checkpoints: int
+
+
+def write_bundle(
+    file: IO[bytes],
+    store: EventStore,
+    tenant: str,
+    made_at: datetime,
+    report: Callable[[int, int], None],
+) -> Written:
+    """Write the log up to its present head; raises `BadFile` where it is not stored as logs are."""
+    with store.read() as rows:
+        kept = [one.witnessed for one in kept_rows.kept(rows)]
+        verifiers = kept_rows.keys_used(rows)
+    end, digest = store.chain_head()
+    if end == 0:
+        raise BadFile("the log is empty: there is nothing to prove")
+    written = Written(end, f"{end}:{digest.hex()}", len(kept))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        with archive.open(EVENTS, "w", force_zip64=True) as member:
+            _write_events(member, store, end, report)
+        archive.writestr(CHECKPOINTS, "".join(map(_checkpoint_line, kept)))
+        archive.writestr(MANIFEST, _manifest(written, tenant, verifiers, made_at))
+    return written
+
+
+def _write_events(
+    member: IO[bytes], store: EventStore, end: int, report: Callable[[int, int], None]
+) -> None:
+    position = 0
+    while position < end:
+        links = list(takewhile(lambda link: link[0] <= end, store.links_after(position, BATCH)))
+        if not links:
+            return
+        member.write("".join(map(_event_line, links)).encode())
+        position = links[-1][0]
+        report(position, end)
+
+
+def _event_line(link: Link) -> str:
+    position, stream, version, topic, state, digest = link
+    try:
+        event = {
+            "position": position,
+            "stream": stream,
+            "version": version,
+            "topic": topic,
+            "state": state.decode(),
+            "hash": digest.hex(),
+        }
+    except (UnicodeDecodeError, AttributeError):
+        raise BadFile(f"event {position:,} is not stored as events are: verify the log") from None
+    return json.dumps(event, ensure_ascii=False) + "\n"
+
+
+def _checkpoint_line(one: Witnessed) -> str:
+    stamp = None if one.timestamp is None else b64encode(one.timestamp).decode()
+    return json.dumps({"note": one.note, "timestamp": stamp}, ensure_ascii=False) + "\n"
+
+
+def _manifest(written: Written, tenant: str, verifiers: Sequence[str], made_at: datetime) -> str:
+    manifest = {
+        "format": FORMAT,
+        "tenant": tenant,
+        "events": written.events,
+        "head": written.head,
+        "verifiers": list(verifiers),
+        "made_at": made_at.isoformat(),
+    }
+    return json.dumps(manifest, indent=2) + "\n"

@@ -1,0 +1,239 @@
+"""Making checkpoints: now and then while the log grows, and whenever somebody asks. Before one is signed, the chain
+is followed from the last one: what was changed in between is not signed over, but said aloud."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import takewhile
+from pathlib import Path
+
+import anyio
+
+from domain.chain import GENESIS, ChainCheck
+from domain.checkpoint import (
+    Checkpoint,
+    CheckpointStream,
+    NotACheckpoint,
+    TimestampAuthority,
+    Unwitnessed,
+    Witnessed,
+    origin_of,
+)
+from domain.ports import Clock, EventStore, SigningKeys, Unavailable
+from server.audit.checkpoints import rows as kept_rows
+from server.audit.checkpoints.note_file import NoteFile
+from server.audit.checkpoints.notes import BadNote, signed_note, verifier_of
+from server.audit.checkpoints.rows import Kept
+from server.command_bus import CommandBus
+
+EVERY = timedelta(minutes=5)
+EVENTS = 10_000
+"""A checkpoint is due when the log has grown and either is past."""
+POLL_SECONDS = 30.0
+BATCH = 5_000
+
+_log = logging.getLogger(__name__)
+
+
+class ChainBroken(Exception):  # noqa: N818 - says what was found
+    """The log is not what it was at the last checkpoint; the message names the first bad event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where checkpoints are kept outside, each if there is such a place."""
+
+    stream: CheckpointStream | None = None
+    file: Path | None = None
+    authority: TimestampAuthority | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointStatus:
+    """Up to which position the log is signed, and since when; what keeps it from going on."""
+
+    position: int = 0
+    at: datetime | None = None
+    fault: str = ""
+
+
+class Checkpointing:
+    """Makes checkpoints of one store's log."""
+
+    def __init__(
+        self,
+        bus: CommandBus,
+        store: EventStore,
+        keys: SigningKeys,
+        clock: Clock,
+        tenant: str,
+        places: Places,
+    ) -> None:
+        self._bus = bus
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._origin = origin_of(tenant)
+        self._places = places
+        self._status = CheckpointStatus()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._grown = asyncio.Event()
+        self._one_at_a_time = threading.Lock()
+
+    def status(self) -> CheckpointStatus:
+        """Return how far the log is signed."""
+        return self._status
+
+    def wake(self) -> None:
+        """Say, from any thread, that the log has grown."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._grown.set)
+
+    async def run(self) -> None:
+        """Make checkpoints when they are due, until cancelled. A fault is told, and does not end it:
+        the log goes on, and whoever watches `status` sees that it is not signed."""
+        self._loop = asyncio.get_running_loop()
+        while True:
+            self._grown.clear()
+            await self._tried()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._grown.wait()
+                    await asyncio.sleep(POLL_SECONDS)
+
+    async def _tried(self) -> None:
+        try:
+            if await anyio.to_thread.run_sync(self.is_due):
+                await anyio.to_thread.run_sync(self.make)
+            await self.deliver()
+        except (ChainBroken, Unwitnessed, Unavailable, BadNote, NotACheckpoint) as fault:
+            if str(fault) != self._status.fault:
+                _log.critical("checkpoint: %s", fault)
+            self._status = replace(self._status, fault=str(fault))
+
+    def make(self) -> Checkpoint | None:
+        """Sign the head now, blocking; None if there is no event yet. Raises `ChainBroken`,
+        `Unavailable`."""
+        with self._one_at_a_time:
+            return self._make()
+
+    async def deliver(self) -> None:
+        """Take whatever has not arrived yet to where it belongs; raises `Unwitnessed`."""
+        for one in await anyio.to_thread.run_sync(self._undelivered):
+            if faults := await self._deliver(one):
+                raise Unwitnessed("; ".join(faults))
+        self._status = replace(self._status, fault="")
+
+    def is_due(self) -> bool:
+        """Say whether the log has grown enough, or long enough ago, to be signed again; blocking."""
+        last = self._newest()
+        head = self._store.head()
+        if last is None:
+            return head > 0
+        signed = last.checkpoint
+        self._status = replace(self._status, position=signed.position, at=signed.at)
+        grown = head - signed.position
+        return grown >= EVENTS or (grown > 0 and self._clock() - signed.at >= EVERY)
+
+    def _make(self) -> Checkpoint | None:
+        position, digest = self._checked_head()
+        if position == 0:
+            return None
+        ring = self._keys.ring()
+        at = self._clock()
+        if len(ring) > 1:
+            # The keys have changed: the oldest one signs once more, and names the newest.
+            successor = str(verifier_of(self._origin, ring[0].secret))
+            self._keep(Checkpoint(self._origin, position, digest, at, successor), ring[-1].secret)
+            for former in ring[1:]:
+                self._keys.drop(former.key_id)
+        made = Checkpoint(self._origin, position, digest, at)
+        self._keep(made, ring[0].secret)
+        self._status = replace(self._status, position=position, at=at)
+        return made
+
+    def _keep(self, checkpoint: Checkpoint, secret: bytes) -> None:
+        note = signed_note(checkpoint.text, self._origin, secret)
+        verifier = str(verifier_of(self._origin, secret))
+        self._bus.call_blocking(lambda work: kept_rows.keep(work.rows, checkpoint, note, verifier))
+
+    def _checked_head(self) -> tuple[int, bytes]:
+        """Return the head, once the chain leads to it from the last checkpoint."""
+        last = self._newest()
+        signed = last.checkpoint if last else None
+        check = ChainCheck(
+            position=signed.position if signed else 0, digest=signed.hash if signed else GENESIS
+        )
+        end, digest = self._store.chain_head()
+        while check.position < end:
+            before = check.position
+            links = self._store.links_after(before, BATCH)
+            broken = check.follow(takewhile(lambda link: link[0] <= end, links))
+            if broken is not None:
+                raise ChainBroken(f"broken at event {broken.position:,}: {broken.why}")
+            if check.position == before:
+                break
+        if (check.position, check.hash) != (end, digest):
+            raise ChainBroken(f"the log says that it ends at {end:,}; its chain does not")
+        return end, digest
+
+    def _undelivered(self) -> Sequence[Kept]:
+        places = self._places
+        with self._store.read() as rows:
+            return kept_rows.undelivered(
+                rows,
+                stream=places.stream is not None,
+                file=places.file is not None,
+                stamp=places.authority is not None,
+            )
+
+    async def _deliver(self, one: Kept) -> list[str]:
+        """Take one to each place that lacks it; return what went wrong, one place not for another."""
+        faults: list[str] = []
+        witnessed = one.witnessed
+        for step in (self._to_authority, self._to_stream, self._to_file):
+            try:
+                witnessed = await step(one, witnessed)
+            except Unwitnessed as fault:
+                faults.append(str(fault))
+        return faults
+
+    async def _to_authority(self, one: Kept, witnessed: Witnessed) -> Witnessed:
+        authority = self._places.authority
+        if authority is None or witnessed.timestamp is not None:
+            return witnessed
+        stamp = await authority.stamp(witnessed.note.encode())
+        await self._bus.call(lambda work: kept_rows.stamped(work.rows, one.number, stamp))
+        return replace(witnessed, timestamp=stamp)
+
+    async def _to_stream(self, one: Kept, witnessed: Witnessed) -> Witnessed:
+        stream = self._places.stream
+        if stream is not None and not one.in_stream:
+            await stream.put(one.checkpoint.position, witnessed)
+            await self._arrived(one, "stream")
+        return witnessed
+
+    async def _to_file(self, one: Kept, witnessed: Witnessed) -> Witnessed:
+        path = self._places.file
+        if path is not None and not one.in_file:
+            await anyio.to_thread.run_sync(self._append, path, witnessed)
+            await self._arrived(one, "file")
+        return witnessed
+
+    def _append(self, path: Path, witnessed: Witnessed) -> None:
+        with self._one_at_a_time:
+            NoteFile(path).put(witnessed)
+
+    async def _arrived(self, one: Kept, place: str) -> None:
+        await self._bus.call(lambda work: kept_rows.arrived(work.rows, one.number, place=place))
+
+    def _newest(self) -> Kept | None:
+        with self._store.read() as rows:
+            return kept_rows.newest(rows)

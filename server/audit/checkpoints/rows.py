@@ -1,0 +1,106 @@
+"""Checkpoints in the database: each as it was signed, its time stamp, and how far it has got. They are here for
+whoever asks, and to be sent again after an outage; what proves anything is what is kept elsewhere."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+
+from domain.checkpoint import Checkpoint, Witnessed, parse_checkpoint
+from domain.ports import Row, Rows
+from projections.columns import instant, maybe_text, number
+from server.audit.checkpoints.notes import parse_note
+
+SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS checkpoint ("
+    "number BIGINT PRIMARY KEY, position BIGINT NOT NULL, at TEXT NOT NULL, note TEXT NOT NULL, "
+    "stamp TEXT, in_stream BIGINT NOT NULL, in_file BIGINT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS checkpoint_key (verifier TEXT PRIMARY KEY, since TEXT NOT NULL)",
+)
+COLUMNS = "number, note, stamp, in_stream, in_file"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A checkpoint as the database keeps it, and where else it has arrived."""
+
+    number: int
+    witnessed: Witnessed
+    in_stream: bool
+    in_file: bool
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """What it says."""
+        return parse_checkpoint(parse_note(self.witnessed.note).text)
+
+
+def keep(rows: Rows, checkpoint: Checkpoint, note: str, verifier: str) -> None:
+    """Store a new checkpoint, and that this key signs."""
+    at = instant(checkpoint.at)
+    rows.execute(
+        "INSERT INTO checkpoint (number, position, at, note, stamp, in_stream, in_file) "
+        "SELECT COALESCE(MAX(number), 0) + 1, ?, ?, ?, NULL, 0, 0 FROM checkpoint",
+        (checkpoint.position, at, note),
+    )
+    rows.execute(
+        "INSERT INTO checkpoint_key (verifier, since) VALUES (?, ?) "
+        "ON CONFLICT (verifier) DO NOTHING",
+        (verifier, at),
+    )
+
+
+def kept(rows: Rows) -> list[Kept]:
+    """Return all checkpoints in order."""
+    found = rows.select(f"SELECT {COLUMNS} FROM checkpoint ORDER BY number")
+    return [_kept(row) for row in found]
+
+
+def undelivered(rows: Rows, *, stream: bool, file: bool, stamp: bool) -> list[Kept]:
+    """Return those that have not arrived in the stream or the file, or are not stamped, of what is
+    asked for."""
+    lacking = " OR ".join(
+        clause
+        for clause, wanted in (
+            ("in_stream = 0", stream),
+            ("in_file = 0", file),
+            ("stamp IS NULL", stamp),
+        )
+        if wanted
+    )
+    if not lacking:
+        return []
+    found = rows.select(f"SELECT {COLUMNS} FROM checkpoint WHERE {lacking} ORDER BY number")
+    return [_kept(row) for row in found]
+
+
+def newest(rows: Rows) -> Kept | None:
+    """Return the last checkpoint, None if there is none."""
+    found = rows.select(f"SELECT {COLUMNS} FROM checkpoint ORDER BY number DESC LIMIT 1")
+    return _kept(found[0]) if found else None
+
+
+def keys_used(rows: Rows) -> list[str]:
+    """Return the verifier keys that have signed here, in order."""
+    found = rows.select("SELECT verifier FROM checkpoint_key ORDER BY since, verifier")
+    return [str(one) for (one,) in found]
+
+
+def arrived(rows: Rows, number_: int, *, place: str) -> None:
+    """Note that a checkpoint is in the ``stream`` or in the ``file``."""
+    column = {"stream": "in_stream", "file": "in_file"}[place]
+    rows.execute(f"UPDATE checkpoint SET {column} = 1 WHERE number = ?", (number_,))
+
+
+def stamped(rows: Rows, number_: int, stamp: bytes) -> None:
+    """Note what the time-stamp authority replied."""
+    rows.execute(
+        "UPDATE checkpoint SET stamp = ? WHERE number = ?", (b64encode(stamp).decode(), number_)
+    )
+
+
+def _kept(row: Row) -> Kept:
+    at, note, stamp, in_stream, in_file = row
+    encoded = maybe_text(stamp)
+    timestamp = None if encoded is None else b64decode(encoded)
+    return Kept(number(at), Witnessed(str(note), timestamp), bool(in_stream), bool(in_file))

@@ -1,0 +1,108 @@
+"""Everything that is verified, each as a finding: the chain with the checkpoints that stand outside, time stamps,
+the stream, read models, decisions. A finding says in a sentence what was looked at, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cryptography.x509 import Certificate
+
+from domain.chain import Broken
+from domain.checkpoint import Checkpoint, Witnessed
+from server.audit.checkpoints.notes import Verifier
+from server.audit.checkpoints.stamps import check_stamps
+from server.audit.checkpoints.trust import Believed, believe, disagreement
+from server.audit.verifying import Verified
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one check: `told` in a sentence, the first bad event if there is one, and what else is
+    wrong. `skipped` says that it could not be done, and `told` why."""
+
+    check: str
+    told: str
+    broken: Broken | None = None
+    faults: tuple[str, ...] = ()
+    skipped: bool = False
+
+    @property
+    def intact(self) -> bool:
+        """Whether nothing is wrong; what was skipped is not."""
+        return self.broken is None and not self.faults
+
+    def shown(self) -> dict[str, object]:
+        """Return it as JSON-ready values."""
+        bad = {"first_bad": self.broken.position, "why": self.broken.why} if self.broken else {}
+        faults = {"faults": list(self.faults)} if self.faults else {}
+        return {"intact": self.intact, "skipped": self.skipped, "told": self.told, **bad, **faults}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The checkpoints of each place, by its name, and which keys count; `noted` says that an auditor named
+    these keys himself."""
+
+    witnessed: Mapping[str, Sequence[Witnessed]] = field(default_factory=dict)
+    trusted: frozenset[Verifier] = frozenset()
+    noted: bool = False
+
+
+def believed_of(sources: Sources, origin: str) -> Believed:
+    """Return what all places together have to say. A key that one place hands over to counts in all."""
+    trusted, faults = sources.trusted, list[str]()
+    for witnessed in sources.witnessed.values():
+        trusted = believe(witnessed, trusted, origin, "").trusted
+    checkpoints: list[Checkpoint] = []
+    for name, witnessed in sources.witnessed.items():
+        found = believe(witnessed, trusted, origin, name)
+        checkpoints += found.checkpoints
+        faults += found.faults
+    return Believed(tuple(checkpoints), tuple(faults), trusted)
+
+
+def examine_log(
+    verify: Callable[[Mapping[int, bytes]], Verified],
+    expected: Mapping[int, bytes],
+    sources: Sources,
+    origin: str,
+) -> tuple[Verified, list[Finding]]:
+    """Verify the chain against heads that were noted and checkpoints that are believed."""
+    believed = believed_of(sources, origin)
+    known = {one.position: one.hash for one in believed.checkpoints}
+    odd = disagreement((*believed.checkpoints, *_as_checkpoints(expected, origin, believed)))
+    verified = verify({**known, **expected})
+    chain = Finding("chain", f"{verified.position:,} events to {verified.head}", verified.broken)
+    told = _told(sources, believed)
+    faults = (*believed.faults, *([odd] if odd else []))
+    return verified, [chain, Finding("checkpoints", told, faults=faults, skipped=not known)]
+
+
+def examine_stamps(sources: Sources, roots: Sequence[Certificate]) -> Finding:
+    """Verify the time stamps of all checkpoints."""
+    every = {one.note: one for place in sources.witnessed.values() for one in place}
+    found = check_stamps(every.values(), roots)
+    told = f"{found.good:,} of {len(every):,} checkpoints carry a good time stamp"
+    return Finding("time stamps", told, faults=found.faults)
+
+
+def _as_checkpoints(
+    expected: Mapping[int, bytes], origin: str, believed: Believed
+) -> Iterable[Checkpoint]:
+    """Give heads that were noted the form of checkpoints, to be compared with them."""
+    if not believed.checkpoints:
+        return ()
+    at = believed.checkpoints[0].at
+    return (Checkpoint(origin, position, digest, at) for position, digest in expected.items())
+
+
+def _told(sources: Sources, believed: Believed) -> str:
+    if not believed.checkpoints:
+        return "there is none; the chain alone does not bind the owner of the database"
+    newest = max(believed.checkpoints, key=lambda one: (one.position, one.at))
+    places = ", ".join(f"{len(found):,} in {name}" for name, found in sources.witnessed.items())
+    whose = "a key that you named" if sources.noted else "this machine's own keys"
+    return f"{places}; the newest at {newest.position:,}, of {newest.at:%Y-%m-%d %H:%M} UTC, by {whose}"

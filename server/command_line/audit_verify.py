@@ -1,0 +1,233 @@
+"""The command line's words for verification: of this machine's log with all that is kept beside it, or of a bundle
+on any machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from domain.chain import Broken
+from domain.checkpoint import Witnessed, origin_of
+from domain.ports import EventStore
+from server import control
+from server.audit import verifying
+from server.audit.bundle.reading import open_bundle
+from server.audit.checkpoints import rows as kept_rows
+from server.audit.checkpoints.note_file import NoteFile
+from server.audit.checkpoints.notes import Verifier, parse_verifier, verifier_of
+from server.audit.checkpoints.stamps import parse_roots
+from server.audit.examining import Finding, Sources, examine_log, examine_stamps
+from server.audit.verifying import Verified
+from server.bad_file import BadFile
+from server.command_line.progress import show_progress
+from server.command_line.wishes import Commands
+from server.config import Settings
+from server.setting_parsers import EMBEDDED, OFF
+from server.wiring import StartFailed, checkpoint_keys, open_store_to_read
+
+Operation = Callable[[Settings, str, bytes], dict[str, Any]]
+"""Does work by name in the server, or here where none runs."""
+
+CHECKS = ("chain", "stream", "read-models", "decisions")
+
+
+def add_verify(actions: Commands, operate: Operation) -> None:
+    """Add ``verify`` to the actions."""
+    parser = actions.add_parser("verify", help="prove that nobody changed the log")
+    parser.add_argument("--bundle", type=Path, metavar="FILE", help="verify this file alone")
+    _add_known(parser)
+    parser.add_argument(
+        "--only", type=_checks, default=CHECKS, metavar="CHECKS", help=f"of {','.join(CHECKS)}"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=lambda settings, asked: _verify(settings, asked, operate))
+
+
+def _add_known(parser: argparse.ArgumentParser) -> None:
+    """Add what an auditor knows from elsewhere."""
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="a verifier key that you noted: checkpoints count if it signed them",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="checkpoints that are kept elsewhere",
+    )
+    parser.add_argument("--tsa-roots", type=Path, metavar="FILE", help="certificates (PEM)")
+    parser.add_argument(
+        "--expect",
+        action="append",
+        default=[],
+        metavar="POSITION:HASH",
+        help="a head that was noted elsewhere",
+    )
+    parser.add_argument("--expect-file", type=Path, metavar="FILE", help="such heads, one a line")
+
+
+def _checks(text: str) -> tuple[str, ...]:
+    named = tuple(one.strip() for one in text.split(",") if one.strip())
+    if unknown := [one for one in named if one not in CHECKS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]} is none of {', '.join(CHECKS)}")
+    return named
+
+
+def _verify(settings: Settings, asked: argparse.Namespace, operate: Operation) -> int:
+    if asked.bundle is not None:
+        verified, findings = _bundle(asked)
+    else:
+        with open_store_to_read(settings) as store:
+            verified, findings = _store(settings, asked, store, operate)
+    shown = _result(verified, findings)
+    if asked.json:
+        sys.stdout.write(json.dumps(shown) + "\n")
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in _lines(verified, findings)))
+    return 0 if shown["intact"] else 1
+
+
+def _bundle(asked: argparse.Namespace) -> tuple[Verified | None, list[Finding]]:
+    if not asked.trust:
+        raise BadFile("a bundle proves nothing by itself: give the verifier key with --trust")
+    with open_bundle(asked.bundle) as bundle:
+        places = {"the bundle": bundle.checkpoints, **_files(asked.checkpoints)}
+        sources = Sources(places, _named(asked.trust), noted=True)
+        ((end, digest),) = verifying.parse_heads([bundle.head]).items()
+        verified, findings = examine_log(
+            lambda known: verifying.verify_links(
+                bundle.links(), (end, digest), known, show_progress
+            ),
+            _expected(asked),
+            sources,
+            origin_of(bundle.tenant),
+        )
+    return verified, [*findings, *_stamps(asked, sources)]
+
+
+def _store(
+    settings: Settings, asked: argparse.Namespace, store: EventStore, operate: Operation
+) -> tuple[Verified | None, list[Finding]]:
+    stream, from_stream = _stream(settings, asked, operate)
+    with store.read() as rows:
+        places: dict[str, Sequence[Witnessed]] = {
+            "the database": [one.witnessed for one in kept_rows.kept(rows)]
+        }
+        used = [parse_verifier(one) for one in kept_rows.keys_used(rows)]
+    if settings.checkpoint_file is not None:
+        places |= _files([settings.checkpoint_file])
+    places |= {**from_stream, **_files(asked.checkpoints)}
+    trusted = _named(asked.trust) or _own(settings, used)
+    sources = Sources(places, trusted, noted=bool(asked.trust))
+    verified: Verified | None = None
+    findings: list[Finding] = []
+    if "chain" in asked.only:
+        verified, findings = examine_log(
+            lambda known: verifying.verify(store, known, show_progress),
+            _expected(asked),
+            sources,
+            origin_of(settings.tenant),
+        )
+    return verified, [*findings, *_stamps(asked, sources), *stream]
+
+
+def _expected(asked: argparse.Namespace) -> dict[int, bytes]:
+    noted = list(asked.expect)
+    if asked.expect_file is not None:
+        noted += filter(None, asked.expect_file.read_text("utf-8").split())
+    return verifying.parse_heads(noted)
+
+
+def _files(paths: Sequence[Path]) -> dict[str, Sequence[Witnessed]]:
+    """Return the checkpoints of files; one that was named has to be there."""
+    found: dict[str, Sequence[Witnessed]] = {}
+    for path in paths:
+        if not path.exists():
+            raise BadFile(f"{path}: there is no such file of checkpoints")
+        found[str(path)] = NoteFile(path).read()
+    return found
+
+
+def _named(texts: Sequence[str]) -> frozenset[Verifier]:
+    return frozenset(map(parse_verifier, texts))
+
+
+def _own(settings: Settings, used: Sequence[Verifier]) -> frozenset[Verifier]:
+    """Return the keys that this machine names itself."""
+    origin = origin_of(settings.tenant)
+    ring = checkpoint_keys(settings).ring()
+    return frozenset([*used, *(verifier_of(origin, one.secret) for one in ring)])
+
+
+def _stamps(asked: argparse.Namespace, sources: Sources) -> list[Finding]:
+    if asked.tsa_roots is None:
+        return []
+    return [examine_stamps(sources, parse_roots(asked.tsa_roots.read_bytes()))]
+
+
+def _stream(
+    settings: Settings, asked: argparse.Namespace, operate: Operation
+) -> tuple[list[Finding], dict[str, Sequence[Witnessed]]]:
+    """Compare the stream where there is one, and return the checkpoints that NATS keeps."""
+    if "stream" not in asked.only or settings.nats_url == OFF:
+        return [], {}
+    try:
+        found = _asked_of_server(settings, operate)
+    except (StartFailed, control.Failed) as why:
+        return [Finding("stream", f"it was not compared: {why}", skipped=True)], {}
+    bad = found["broken"]
+    told = f"{found['messages']:,} messages, for events {found['first']:,} to {found['last']:,}"
+    broken = None if bad is None else Broken(bad["position"], bad["why"])
+    kept = [
+        Witnessed(note, None if stamp is None else b64decode(stamp))
+        for note, stamp in found["checkpoints"]
+    ]
+    return [Finding("stream", told, broken)], {"NATS": kept}
+
+
+def _asked_of_server(settings: Settings, operate: Operation) -> dict[str, Any]:
+    if settings.nats_url != EMBEDDED:
+        return operate(settings, "audit stream", b"")
+
+    def report(progress: Mapping[str, int]) -> None:
+        show_progress(progress["done"], progress["total"])
+
+    return control.hand_over(settings.data_dir, "audit stream", b"", report)
+
+
+def _result(verified: Verified | None, findings: Sequence[Finding]) -> dict[str, Any]:
+    first = min(
+        (one.broken for one in findings if one.broken is not None),
+        key=lambda one: one.position,
+        default=None,
+    )
+    shown: dict[str, Any] = {"intact": all(one.intact for one in findings)}
+    if verified is not None:
+        shown |= {"events": verified.position, "head": verified.head}
+    if first is not None:
+        shown |= {"first_bad": first.position, "why": first.why}
+    return {**shown, "checks": {one.check: one.shown() for one in findings}}
+
+
+def _lines(verified: Verified | None, findings: Sequence[Finding]) -> list[str]:
+    lines = []
+    for one in findings:
+        word = "not checked" if one.skipped else "ok" if one.intact else "BROKEN"
+        lines.append(f"{one.check}: {word}: {one.told}")
+        if one.broken is not None:
+            lines.append(f"  broken at event {one.broken.position:,}: {one.broken.why}")
+        lines += [f"  {fault}" for fault in one.faults]
+    whole = all(one.intact for one in findings)
+    if verified is not None:
+        lines.append(f"head: {verified.head}")
+    return [*lines, "intact" if whole else "NOT INTACT"]
