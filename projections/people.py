@@ -123,7 +123,10 @@ def any_person(rows: Rows) -> bool:
 
 
 def _one(rows: Rows, column: str, value: str) -> PersonRow | None:
-    found = rows.select(f"SELECT {COLUMNS} FROM person WHERE {column} = ?", (value,))
+    # A name that two people have means the same one whenever it is asked, in a replay as well.
+    found = rows.select(
+        f"SELECT {COLUMNS} FROM person WHERE {column} = ? ORDER BY person_id LIMIT 1", (value,)
+    )
     return person_row(found[0]) if found else None
 
 

@@ -72,9 +72,10 @@ class Requesting:
         person = session.person
         filled = Filled(frozenset(filter(None, fields.get("permission", ()))), form)
         dry_run = form.get("do") != "submit"
-        context = CommandContext(Actor(Via.WEB, person.person_id), self.clock(), self.new_id())
+        actor = Actor(Via.WEB, person.person_id)
         try:
             command = await self._submission(person, app_id_of(request), filled)
+            context = CommandContext(actor, command.now, self.new_id())
             done = await self.bus.execute(command, context, dry_run=dry_run)
         except AlreadyHeld as refusal:
             return RedirectResponse(f"/requests/{refusal.request_id}", SEE_OTHER)

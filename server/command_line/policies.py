@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from server.catalog.file import parse_catalog
+from server.command_line.policy_simulation import add_simulate
 from server.command_line.wishes import Commands, Operate
 from server.config import Settings
 
@@ -27,6 +28,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
     for one in (showing, retiring):
         one.add_argument("policy_id", metavar="ID")
     _add_explaining(actions, operate)
+    add_simulate(actions)
     checking = actions.add_parser("check", help="check the policies of a catalog file")
     checking.add_argument("file", type=Path, metavar="FILE")
     checking.set_defaults(run=_check)

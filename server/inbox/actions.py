@@ -197,12 +197,14 @@ class Actions:
             return expired()
         request_id, person = RequestId(request.path_params["request_id"]), session.person
 
+        now = self.clock()
+
         def prepared(rows: Rows) -> object:
             self.page.seen(rows, request_id, person)
             people = _finder(rows)
-            return build(Wish(request_id, person.person_id, fields, self.clock(), people))
+            return build(Wish(request_id, person.person_id, fields, now, people))
 
-        context = CommandContext(Actor(Via.WEB, person.person_id), self.clock(), self.new_id())
+        context = CommandContext(Actor(Via.WEB, person.person_id), now, self.new_id())
         try:
             command = await self.reads.query(prepared)
             await self.bus.execute(command, context)

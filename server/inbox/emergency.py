@@ -77,9 +77,9 @@ class Emergency:
         if form is None or session is None or not is_ours(form, cookie, EMERGENCY):
             return expired()
         person = session.person.person_id
-        context = CommandContext(Actor(Via.WEB, person), self.clock(), self.new_id())
         try:
             command = self._submission(person, form)
+            context = CommandContext(Actor(Via.WEB, person), command.now, self.new_id())
             done = await self.bus.execute(command, context)
         except Refused as refusal:
             link = (EMERGENCY, "Back")

@@ -4,6 +4,7 @@ the token alone; the answer is read back from the read models, which hold it at 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from domain.access_request import CancelRequest, CommentOnRequest, request_of_stream
 from domain.ports import Clock, NewId
@@ -50,12 +51,13 @@ class Commands:
     ) -> Answer:
         # An approver may comment on the web; here people have only their own requests.
         await self.requests.check(grant.person.person_id, command.request_id)
-        done = await self.bus.execute(command, context_of(grant, self.clock, self.new_id))
+        done = await self.bus.execute(command, context_of(grant, command.now, self.new_id))
         request_id = request_of_stream(done.stream)
         return await self.requests.one(grant.person.person_id, request_id, said)
 
 
-def context_of(grant: AccessGrant, clock: Clock, new_id: NewId) -> CommandContext:
-    """Return who acts, through which client and under which consent, as the token says."""
+def context_of(grant: AccessGrant, now: datetime, new_id: NewId) -> CommandContext:
+    """Return who acts, through which client and under which consent, as the token says. `now` is the
+    moment of the command itself: an event and what it says of its time are one."""
     actor = Actor(Via.MCP, grant.person.person_id, grant.client, grant.consent_id)
-    return CommandContext(actor, clock(), new_id())
+    return CommandContext(actor, now, new_id())

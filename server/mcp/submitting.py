@@ -52,7 +52,7 @@ class Submitting:
         """Answer the tool."""
         command = await self._submission(grant.person.person_id, arguments)
         context = replace(
-            context_of(grant, self.clock, self.new_id), idempotency=_idempotency(grant, arguments)
+            context_of(grant, command.now, self.new_id), idempotency=_idempotency(grant, arguments)
         )
         dry_run = bool(arguments["dry_run"])
         try:

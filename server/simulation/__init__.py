@@ -1,0 +1,3 @@
+"""Trying policies on the requests of the past before they are published: `simulating` follows the log and
+submits each request once more, `ways` says how it went and how it would have gone. Stands above
+`server.audit`, whose replay it uses, and `server.policies`, whose words it speaks."""
