@@ -307,4 +307,5 @@ async def test_health_tells_the_log_and_that_nats_is_off(web: Web) -> None:
         "status": "ok",
         "position": web.system.store.head(),
         "nats": {"state": "off"},
+        "checkpoint": {"position": 0, "fault": ""},
     }
