@@ -25,6 +25,7 @@ SELECT_STREAM_RECORDED = (
 SELECT_LINKS = (
     f"SELECT position, {COLUMNS}, hash FROM event_log WHERE position > ? ORDER BY position LIMIT ?"
 )
+SELECT_ALL_LINKS = f"SELECT position, {COLUMNS}, hash FROM event_log ORDER BY position"
 SELECT_STREAMS_AFTER = "SELECT DISTINCT originator_id FROM event_log WHERE position > ?"
 INSERT_HEAD = (
     "INSERT INTO log_head (one, position, hash) VALUES (1, 0, ?) ON CONFLICT (one) DO NOTHING"

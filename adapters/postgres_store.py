@@ -13,7 +13,9 @@ from eventsourcing.persistence import PersistenceError
 from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
+from adapters.log_history import LogHistory
 from adapters.person_keys import PersonKeys
+from adapters.postgres_bulk import PostgresBulk
 from adapters.postgres_log import (
     LogDatastore,
     PgCursor,
@@ -44,6 +46,7 @@ class PostgresRows:
         self._cursor = cursor
         self.executed = 0
         self.postings = PostgresPostings(cursor)
+        self.bulk = PostgresBulk(cursor)
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
@@ -165,6 +168,8 @@ class PostgresStore:
         self._recorder = PostgresLogRecorder(self._datastore)
         self._keys = PersonKeys(master, self.read)
         self._mapper = EnvelopeMapper.opening(self._keys)
+        self.history = LogHistory(self.read, self._keys, self._mapper)
+        """The log as it stood at past positions."""
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""

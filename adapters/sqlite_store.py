@@ -6,6 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import cast
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from eventsourcing.persistence import PersistenceError
 from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
+from adapters.log_history import LogHistory
 from adapters.person_keys import PersonKeys
+from adapters.sqlite_bulk import SQLiteBulk
 from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
 from adapters.sqlite_postings import SCHEMA, SQLitePostings
 from domain.chain import Link
@@ -41,6 +44,7 @@ class SQLiteRows:
         self._cursor = cursor
         self.executed = 0
         self.postings = SQLitePostings(cursor)
+        self.bulk = SQLiteBulk(cursor)
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
@@ -161,6 +165,8 @@ class SQLiteStore:
         self._recorder = SQLiteLogRecorder(self._datastore, "event_log")
         self._keys = PersonKeys(master, self.read)
         self._mapper = EnvelopeMapper.opening(self._keys)
+        self.history = LogHistory(self.read, self._keys, self._mapper)
+        """The log as it stood at past positions."""
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""
@@ -187,6 +193,8 @@ class SQLiteStore:
                 self._recorder, self._mapper, cursor.sqlite_cursor, head, self._keys
             )
             yield transaction
+        # A connection goes, and the write-ahead log with the last of them, once no statement is left.
+        cursor.sqlite_cursor.close()
         transaction.keys.committed()
 
     @contextmanager
@@ -249,6 +257,20 @@ class SQLiteStore:
             yield
         except FAULTS as fault:
             raise _unavailable(fault) from fault
+
+
+class TemporaryStore(SQLiteStore):
+    """A store in a file of its own, for more than should be in memory. It goes when it is closed."""
+
+    def __init__(self) -> None:
+        """Seal nothing."""
+        self._folder = TemporaryDirectory(prefix="doorward-")
+        super().__init__(f"{self._folder.name}/scratch.db")
+
+    def close(self) -> None:
+        """Release every connection, and remove the file."""
+        super().close()
+        self._folder.cleanup()
 
 
 def _unavailable(fault: Exception) -> Unavailable:

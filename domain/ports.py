@@ -11,8 +11,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from domain.bulk import Bulk
 from domain.chain import Link
 from domain.envelope import Envelope, Recorded
+from domain.history import History
 from domain.postings import Postings
 from domain.values import PersonId, StreamId, Via
 
@@ -54,6 +56,10 @@ class Rows(Protocol):
     @property
     def postings(self) -> Postings:
         """The inverted index beside the tables."""
+
+    @property
+    def bulk(self) -> Bulk:
+        """The tables as a whole."""
 
 
 class Transaction(Protocol):
@@ -115,6 +121,10 @@ class EventStore(EventLog, Protocol):
 
     def chain_head(self) -> tuple[int, bytes]:
         """Return where the log says that it ends: position and hash."""
+
+    @property
+    def history(self) -> History:
+        """The log as it stood at past positions."""
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these ``CREATE ... IF NOT EXISTS`` statements."""

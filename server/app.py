@@ -13,6 +13,8 @@ from starlette.routing import BaseRoute, Route
 
 from domain.ports import Publisher
 from server import errors
+from server.audit_pages import own_pages as audit_pages
+from server.audit_pages.own_pages import AuditPages
 from server.catalog_pages import own_pages as catalog_pages
 from server.catalog_pages.browsing import CATALOG
 from server.catalog_pages.own_pages import CatalogPages
@@ -70,7 +72,11 @@ class Application:
         pages = OwnPages(self._system, sign_in)
         self._system.growth.tell(pages.live.wake)
         self._live.append(pages.live)
-        return [*pages.routes(), *CatalogPages(self._system, sign_in).routes()]
+        return [
+            *pages.routes(),
+            *CatalogPages(self._system, sign_in).routes(),
+            *AuditPages(self._system, sign_in).routes(),
+        ]
 
     def close_streams(self) -> None:
         """End what would otherwise never end, from the event loop, before the server waits for it."""
@@ -87,7 +93,11 @@ class Application:
 
 
 async def _purpose_of(path: str) -> Purpose | None:
-    return await inbox_pages.purpose_of(path) or await catalog_pages.purpose_of(path)
+    return (
+        await inbox_pages.purpose_of(path)
+        or await catalog_pages.purpose_of(path)
+        or await audit_pages.purpose_of(path)
+    )
 
 
 def _authorization(system: System, last_use: LastUse) -> AuthorizationServer:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from domain.ports import EventStore, Rows
 from projections.projection import Projection
 from server.rebuild import rebuild
+from server.rebuilding.beside import Scratch
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS read_model_shape ("
@@ -23,10 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 def adopt(
-    store: EventStore, inline: Sequence[Projection], followed: Sequence[Projection]
+    store: EventStore,
+    inline: Sequence[Projection],
+    followed: Sequence[Projection],
+    scratch: Scratch | None = None,
 ) -> tuple[str, ...]:
-    """Make the tables of all read models as they are to be, filled from the log where they were not;
-    return the names of those that were."""
+    """Make the tables of all read models as they are to be, filled from the log where they were not (see
+    `rebuild`); return the names of those that were."""
     with store.write() as transaction:
         rows = transaction.rows
         known = {
@@ -44,8 +48,23 @@ def adopt(
                 [one for one in inline if one in changed],
                 [one for one in followed if one in changed],
                 lambda _done, _total: None,
+                scratch,
             )
     return tuple(one.name for one in changed)
+
+
+def make_all(
+    store: EventStore,
+    inline: Sequence[Projection],
+    followed: Sequence[Projection],
+    scratch: Scratch,
+    report: Callable[[int, int], None],
+) -> None:
+    """Make the tables of all read models, filled from a log that has just been put there."""
+    with store.write() as transaction:
+        for one in (*inline, *followed):
+            _make_anew(transaction.rows, one)
+        rebuild(transaction, inline, followed, report, scratch)
 
 
 def _make_anew(rows: Rows, projection: Projection) -> None:

@@ -13,7 +13,9 @@ from domain.checkpoint import Checkpoint, Witnessed
 from server.audit.checkpoints.notes import Verifier
 from server.audit.checkpoints.stamps import check_stamps
 from server.audit.checkpoints.trust import Believed, believe, disagreement
+from server.audit.replay.replaying import Replayed
 from server.audit.verifying import Verified
+from server.rebuilding.differences import Difference
 
 Report = Callable[[int, int], None]
 
@@ -87,6 +89,24 @@ def examine_stamps(sources: Sources, roots: Sequence[Certificate]) -> Finding:
     found = check_stamps(every.values(), roots)
     told = f"{found.good:,} of {len(every):,} checkpoints carry a good time stamp"
     return Finding("time stamps", told, faults=found.faults)
+
+
+def read_models(count: int, differences: Sequence[Difference]) -> Finding:
+    """Say whether the read models equal a rebuild."""
+    told = f"{count} of them, every row compared with a rebuild"
+    return Finding("read models", told, faults=tuple(map(str, differences)))
+
+
+def decisions(replayed: Replayed) -> Finding:
+    """Say whether every decision comes out as it was recorded."""
+    told = f"{replayed.decisions:,} taken again on the facts of their time"
+    if replayed.skipped:
+        reasons = ", ".join(f"{count:,} because {why}" for why, count in replayed.skipped.items())
+        told += f"; left out: {reasons}"
+    wrong = replayed.mismatch
+    if wrong is None:
+        return Finding("decisions", told)
+    return Finding("decisions", told, Broken(wrong.position, "; ".join(wrong.lines)))
 
 
 def _as_checkpoints(

@@ -17,6 +17,7 @@ from projections.people import person_by_username
 from server.audit import reading
 from server.audit.reading import Sought
 from server.bad_file import BadFile
+from server.command_line.audit_as_of import add_as_of, add_why
 from server.command_line.audit_export import add_export
 from server.command_line.audit_proving import add_proving
 from server.command_line.audit_verify import Operation, add_verify
@@ -41,6 +42,8 @@ def add_commands(commands: Commands, operate: Operate, operation: Operation) -> 
     showing.add_argument("--json", action="store_true", help="print them as JSON, one a line")
     showing.set_defaults(run=_show)
     add_export(actions, add_filters, _sought)
+    add_as_of(actions)
+    add_why(actions)
     add_verify(actions, operation)
     add_proving(actions, operate)
 

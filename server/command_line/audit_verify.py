@@ -21,14 +21,31 @@ from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
 from server.audit.checkpoints.notes import Verifier, parse_verifier, verifier_of
 from server.audit.checkpoints.stamps import parse_roots
-from server.audit.examining import Finding, Sources, examine_log, examine_stamps
+from server.audit.comparing import compare
+from server.audit.examining import (
+    Finding,
+    Sources,
+    decisions,
+    examine_log,
+    examine_stamps,
+    read_models,
+)
+from server.audit.replay.replaying import replay_decisions
 from server.audit.verifying import Verified
 from server.bad_file import BadFile
 from server.command_line.progress import show_progress
 from server.command_line.wishes import Commands
 from server.config import Settings
 from server.setting_parsers import EMBEDDED, OFF
-from server.wiring import StartFailed, checkpoint_keys, open_store_to_read
+from server.wiring import (
+    FOLLOWED,
+    INLINE,
+    StartFailed,
+    checkpoint_keys,
+    open_store_to_read,
+)
+from server.wiring.keys import present_personal_keys
+from server.wiring.stores import scratch_for
 
 Operation = Callable[[Settings, str, bytes], dict[str, Any]]
 """Does work by name in the server, or here where none runs."""
@@ -138,7 +155,27 @@ def _store(
             sources,
             origin_of(settings.tenant),
         )
-    return verified, [*findings, *_stamps(asked, sources), *stream]
+    return verified, [
+        *findings,
+        *_stamps(asked, sources),
+        *stream,
+        *_derived(settings, asked, store),
+    ]
+
+
+def _derived(settings: Settings, asked: argparse.Namespace, store: EventStore) -> list[Finding]:
+    """Verify what follows from the log: what is shown of it, and what was decided on it."""
+    wanted = [one for one in ("read-models", "decisions") if one in asked.only]
+    if wanted and present_personal_keys(settings) is None and store.head():
+        told = "not without personal.keys: text about people cannot be read here"
+        return [Finding(one.replace("-", " "), told, skipped=True) for one in wanted]
+    findings, scratch = [], scratch_for(store)
+    if "read-models" in wanted:
+        found = compare(store, scratch, INLINE, FOLLOWED, show_progress)
+        findings.append(read_models(len(INLINE) + len(FOLLOWED), found))
+    if "decisions" in wanted:
+        findings.append(decisions(replay_decisions(store, scratch, INLINE, show_progress)))
+    return findings
 
 
 def _expected(asked: argparse.Namespace) -> dict[int, bytes]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from adapters import cloud_events, nats_publisher
 from adapters.document_fetcher import HttpsDocumentFetcher
-from adapters.open_store import MEMORY, open_store
 from adapters.smtp_mailer import SmtpMailer, SmtpServer
 from adapters.system import new_id, utc_now
 from adapters.webhook_sender import HttpWebhookSender
@@ -24,6 +23,7 @@ from domain.ports import (
 from projections import (
     access_requests,
     approver_references,
+    audit_trail,
     catalog,
     consents,
     groups,
@@ -62,6 +62,7 @@ from server.webhooks import cursors, failures, sealed_secrets
 from server.wiring.checkpoints import places
 from server.wiring.keys import checkpoint_keys, personal_keys, signing_keys
 from server.wiring.nats import Nats
+from server.wiring.scratch import open_scratch
 from server.wiring.searching import meaning, thesaurus
 from server.wiring.start_failures import StartFailed, StoreInUse
 from server.wiring.stores import only_writer, open_store_to_read, open_store_to_write
@@ -86,7 +87,7 @@ INLINE = (
 )
 """Written in the transaction of the events themselves: a query sees them at once."""
 
-FOLLOWED = (catalog.PROJECTION,)
+FOLLOWED = (catalog.PROJECTION, audit_trail.PROJECTION)
 """Written behind the log, in batches."""
 
 SCHEMA = (
@@ -139,7 +140,6 @@ class System:
 def open_system(settings: Settings) -> Iterator[System]:
     """Open the store with its tables and start the bus; raises `StartFailed`."""
     with ExitStack() as opened:
-        keys = signing_keys(settings)
         opened.enter_context(only_writer(settings))
         store = open_store_to_write(settings, SCHEMA, INLINE, FOLLOWED)
         opened.callback(store.close)
@@ -156,7 +156,7 @@ def open_system(settings: Settings) -> Iterator[System]:
             growth,
             utc_now,
             new_id,
-            keys,
+            signing_keys(settings),
             HttpsDocumentFetcher(),
             event_bodies(settings),
             event_app,
@@ -164,7 +164,7 @@ def open_system(settings: Settings) -> Iterator[System]:
             _mailer(settings),
             nats,
             _checkpointing(settings, bus, store, nats),
-            lambda: open_store(MEMORY),
+            open_scratch,
             thesaurus(settings),
             meaning(settings),
         )

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from adapters import person_keys
 from adapters.open_store import MEMORY, SQLITE, open_store
+from adapters.sqlite_store import TemporaryStore
 from domain.ports import EventStore, SigningKeys, Unavailable
 from projections.projection import Projection
 from server import follower, shapes
 from server.config import Settings
-from server.wiring.keys import PERSONAL, personal_keys, present_personal_keys
+from server.wiring.keys import PERSONAL, data_folder, personal_keys, present_personal_keys
+from server.wiring.scratch import open_scratch
 from server.wiring.start_failures import StartFailed, StoreInUse
+
+IN_MEMORY = 1_000_000
+"""Events whose read models may be in memory: somewhat less than a gigabyte."""
+OWN_SCHEMA = person_keys.SCHEMA
+"""Of tables that every store makes by itself and that hold what no event holds."""
 
 
 @contextmanager
@@ -23,14 +32,79 @@ def open_store_to_read(settings: Settings) -> Iterator[EventStore]:
     path = sqlite_file(settings)
     if path is not None and not path.exists():
         raise StartFailed(f"there is no database at {path}; has Doorward run with these settings?")
+    with _open(settings.store_url, present_personal_keys(settings)) as store:
+        yield store
+
+
+@contextmanager
+def open_store_to_copy(settings: Settings, url: str) -> Iterator[EventStore]:
+    """Open a store by its URL, beside whoever writes it; raises `StartFailed`."""
+    path = _file_of(url)
+    if path is not None and not path.exists():
+        raise StartFailed(f"there is no database at {path}")
+    master = present_personal_keys(settings)
+    with _open(url, master) as store:
+        if master is not None:
+            _check_master(store, master)
+        yield store
+
+
+@contextmanager
+def open_store_to_fill(
+    settings: Settings, url: str, schema: Sequence[str]
+) -> Iterator[EventStore]:
+    """Open a store by its URL, alone, with these tables: an empty one, one hopes. A file that was not
+    there is its owner's alone, and goes again if the block fails. Raises `StartFailed`."""
+    path = _file_of(url)
+    # A file that nobody knows yet needs no lock beside it.
+    shared = path if path == sqlite_file(settings) or (path and path.exists()) else None
+    with _alone(shared), _new_file(path), _open(url, present_personal_keys(settings)) as store:
+        store.create((*shapes.SCHEMA, *follower.SCHEMA, *schema))
+        yield store
+
+
+def url_of(file: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"{SQLITE}{file.absolute()}"
+
+
+def store_of_settings(settings: Settings) -> str:
+    """Return the URL of the store that the settings name, whose folder is made if absent; raises
+    `StartFailed`."""
+    data_folder(settings)
+    return settings.store_url
+
+
+def scratch_for(store: EventStore) -> Callable[[], EventStore]:
+    """Return what opens an empty store for this one's read models: in memory, unless they are large."""
+    return open_scratch if store.head() <= IN_MEMORY else TemporaryStore
+
+
+@contextmanager
+def _open(url: str, master: SigningKeys | None) -> Iterator[EventStore]:
     try:
-        store = open_store(settings.store_url, present_personal_keys(settings))
+        store = open_store(url, master)
     except Unavailable as outage:
         raise StartFailed(str(outage)) from None
     try:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def _new_file(path: Path | None) -> Iterator[None]:
+    """Make a file that is not there, for its owner alone; remove it if the block fails."""
+    if path is None or path.exists():
+        yield
+        return
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        yield
+    except BaseException:
+        for beside in ("", "-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+        raise
 
 
 def open_store_to_write(
@@ -46,7 +120,9 @@ def open_store_to_write(
         store.create((*shapes.SCHEMA, *follower.SCHEMA))
         if master is not None:
             _check_master(store, master)
-        shapes.adopt(store, inline, followed)
+        # Beside a file, working the rows out elsewhere would only be a detour.
+        scratch = None if settings.on_sqlite else scratch_for(store)
+        shapes.adopt(store, inline, followed, scratch)
         store.create(schema)
     except Unavailable as outage:
         raise StartFailed(f"{outage} (see DOORWARD_DATABASE_URL)") from None
@@ -68,7 +144,12 @@ def _check_master(store: EventStore, master: SigningKeys) -> None:
 @contextmanager
 def only_writer(settings: Settings) -> Iterator[None]:
     """Hold the lock beside a SQLite file for as long as this process writes it."""
-    path = sqlite_file(settings)
+    with _alone(sqlite_file(settings)):
+        yield
+
+
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
     if path is None or not path.parent.is_dir():
         yield
         return
@@ -82,7 +163,10 @@ def only_writer(settings: Settings) -> Iterator[None]:
 
 def sqlite_file(settings: Settings) -> Path | None:
     """Return the file of the database, None where it is no file."""
-    url = settings.store_url
-    if not settings.on_sqlite or url == MEMORY:
+    return _file_of(settings.store_url)
+
+
+def _file_of(url: str) -> Path | None:
+    if not url.startswith(SQLITE) or url == MEMORY:
         return None
     return Path(url.removeprefix(SQLITE))

@@ -17,7 +17,9 @@ import nats
 import pytest
 
 from adapters.jetstream import EVENTS
+from adapters.key_file import KeyFile
 from adapters.open_store import MEMORY, open_store
+from adapters.system import utc_now
 from domain.ports import EventStore, Rows
 from server.wiring import FOLLOWED, INLINE, SCHEMA
 from tests.browser import FormBrowser
@@ -66,7 +68,8 @@ async def test_kill_nine_under_load_loses_and_doubles_nothing(
     await until_published(http, server)
     streamed = await stream(server.folder)
     assert server.stop() == 0, server.said()
-    store = open_store(f"sqlite:///{server.folder / 'doorward.db'}")
+    keys = KeyFile(server.folder / "personal.keys", utc_now)
+    store = open_store(f"sqlite:///{server.folder / 'doorward.db'}", keys)
     try:
         assert len(acknowledged) >= 3 * KILLS
         assert acknowledged <= {row[0] for row in rows_of(store)["access_request"]}
