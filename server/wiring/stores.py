@@ -143,7 +143,9 @@ def _check_master(store: EventStore, master: SigningKeys) -> None:
 
 @contextmanager
 def only_writer(settings: Settings) -> Iterator[None]:
-    """Hold the lock beside a SQLite file for as long as this process writes it."""
+    """Hold the lock beside a SQLite file for as long as this process writes it. The data folder is made
+    first: without a folder there would be no lock to hold."""
+    data_folder(settings)
     with _alone(sqlite_file(settings)):
         yield
 
