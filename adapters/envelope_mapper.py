@@ -47,8 +47,10 @@ class EnvelopeMapper(Mapper[str]):
     def recorded(self, rows: Iterable[Sequence[Any]]) -> list[Recorded]:
         """Return the events of rows that hold a position and then the columns of a stored event;
         raises `event_codec.Undecodable`."""
+        decode = self._decoder.decode
         return [
-            Recorded(position, self.envelope(StoredEvent(*stored))) for position, *stored in rows
+            Recorded(position, decode(topic, stream, version, state))
+            for position, stream, version, topic, state in rows
         ]
 
     def envelope(self, stored_event: StoredEvent) -> Envelope:

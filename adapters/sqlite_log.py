@@ -36,6 +36,9 @@ PRAGMAS = (
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
+)
+ON_DISK = (
+    WAL,
     # What is deleted is overwritten, since it may be what was known of somebody who is forgotten.
     "PRAGMA secure_delete = ON",
 )
@@ -60,7 +63,7 @@ class LogConnectionPool(SQLiteConnectionPool):
                 cached_statements=CACHED_STATEMENTS,
                 timeout=LOCK_SECONDS,
             )
-            for pragma in PRAGMAS if self.is_sqlite_memory_mode else (WAL, *PRAGMAS):
+            for pragma in PRAGMAS if self.is_sqlite_memory_mode else (*ON_DISK, *PRAGMAS):
                 raw.execute(pragma)
         except sqlite3.Error as fault:
             raise InterfaceError(str(fault)) from fault

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
 from domain.ports import Value
 
 
+@lru_cache(maxsize=4_096)
 def instant(moment: datetime) -> str:
     """Return ``YYYY-MM-DDTHH:MM:SS.ffffffZ``, which sorts as time does."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -55,21 +55,23 @@ def _ask(
     kind: Waits,
 ) -> None:
     """Let exactly these people be waited for, at each of the items."""
-    since = instant(recorded.envelope.recorded_at)
-    for item_id in items:
-        _done(rows, request_id, (item_id,))
-        for person_id in people:
-            rows.execute(
-                "INSERT INTO inbox (person_id, request_id, item_id, kind, since) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (person_id, request_id, item_id, kind, since),
-            )
-    for person_id in people:
-        rows.execute(
-            "INSERT INTO asked_person (person_id, request_id) VALUES (?, ?) "
-            "ON CONFLICT (person_id, request_id) DO NOTHING",
-            (person_id, request_id),
-        )
+    since, asked = instant(recorded.envelope.recorded_at), tuple(items)
+    _done(rows, request_id, asked)
+    if not people:
+        return
+    rows.execute_many(
+        "INSERT INTO inbox (person_id, request_id, item_id, kind, since) VALUES (?, ?, ?, ?, ?)",
+        [
+            (person_id, request_id, item_id, kind, since)
+            for item_id in asked
+            for person_id in people
+        ],
+    )
+    rows.execute_many(
+        "INSERT INTO asked_person (person_id, request_id) VALUES (?, ?) "
+        "ON CONFLICT (person_id, request_id) DO NOTHING",
+        [(person_id, request_id) for person_id in people],
+    )
 
 
 def _done(rows: Rows, request_id: str, items: Iterable[str]) -> None:

@@ -53,13 +53,15 @@ class Due:
 def _set(
     rows: Rows, request_id: str, items: Iterable[str], kind: str, due_at: datetime | None
 ) -> None:
+    if due_at is None:
+        _clear(rows, request_id, items, kind)
+        return
     for item_id in items:
-        _clear(rows, request_id, (item_id,), kind)
-        if due_at is not None:
-            rows.execute(
-                "INSERT INTO timer (request_id, item_id, kind, due_at) VALUES (?, ?, ?, ?)",
-                (request_id, item_id, kind, instant(due_at)),
-            )
+        rows.execute(
+            "INSERT INTO timer (request_id, item_id, kind, due_at) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT (request_id, item_id, kind) DO UPDATE SET due_at = excluded.due_at",
+            (request_id, item_id, kind, instant(due_at)),
+        )
 
 
 def _clear(rows: Rows, request_id: str, items: Iterable[str], kind: str | None = None) -> None:

@@ -156,8 +156,12 @@ def _to(status: Status) -> Handler:
     return _touched(change)
 
 
-def _nothing(_rows: Rows, _event: object) -> None:
-    """The items stay as they are."""
+def _noted(rows: Rows, recorded: Recorded, event: Any) -> None:
+    """Say that the request changed, where its items stay as they are."""
+    rows.execute(
+        "UPDATE access_request SET updated_at = ?, version = ? WHERE request_id = ?",
+        (instant(recorded.envelope.recorded_at), recorded.envelope.version, event.request_id),
+    )
 
 
 def _stage_started(rows: Rows, event: StageStarted) -> None:
@@ -229,23 +233,23 @@ PROJECTION = Projection(
     schema=SCHEMA,
     handlers={
         RequestSubmitted: _submitted,
-        RequestRouted: _touched(_nothing),
+        RequestRouted: _noted,
         StageStarted: _touched(_stage_started),
         DecisionTaken: _touched(_decision_taken),
-        DecisionRefused: _touched(_nothing),
+        DecisionRefused: _noted,
         StageApproved: _touched(_stage_approved),
         RequestApproved: _to(Status.APPROVED),
         RequestDenied: _touched(_denied),
         RequestExpired: _to(Status.EXPIRED),
         RequestCancelled: _touched(_cancelled),
         ApproversChanged: _touched(_approvers),
-        ApproversReminded: _touched(_nothing),
+        ApproversReminded: _noted,
         RequestEscalated: _touched(_escalated),
-        CommentAdded: _touched(_nothing),
-        RequestClosed: _touched(_nothing),
+        CommentAdded: _noted,
+        RequestClosed: _noted,
         ProvisioningStarted: _touched(ordered),
         Provisioned: _touched(provisioned),
-        ProvisioningFailed: _touched(_nothing),
+        ProvisioningFailed: _noted,
         ProvisioningDenied: _touched(provisioning_denied),
         AccessCompleted: _to(Status.COMPLETED),
         AccessExtended: _touched(extended),

@@ -11,6 +11,7 @@ from domain.ports import EventStore, Rows
 from projections.projection import Projection
 from server.follower import position_of
 from server.rebuilding.beside import AT_ONCE, Pieces, Scratch, Trial, open_beside
+from server.rebuilding.collecting import seldom_collected
 from server.rebuilding.differences import Difference, difference
 from server.rebuilding.tables import tables_of
 
@@ -60,11 +61,12 @@ def build(store: EventStore, groups: Sequence[Group], report: Report) -> int:
         head = live.bulk.log_end()[0]
         targets = [group.position(live, head) for group in groups]
     pieces, end = Pieces(store), max(targets, default=0)
-    for begin in range(0, end, AT_ONCE):
-        upto = min(begin + AT_ONCE, end)
-        for group, target in zip(groups, targets, strict=True):
-            group.beside.follow(pieces, min(upto, target))
-        report(upto, end)
+    with seldom_collected():
+        for begin in range(0, end, AT_ONCE):
+            upto = min(begin + AT_ONCE, end)
+            for group, target in zip(groups, targets, strict=True):
+                group.beside.follow(pieces, min(upto, target))
+            report(upto, end)
     return head
 
 

