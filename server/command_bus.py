@@ -255,7 +255,7 @@ class CommandBus:
         grown: Callable[[], None] = lambda: None,
         reactions: Reactions = MappingProxyType({}),
     ) -> None:
-        """`projections` are the inline ones; `grown` is told after each commit."""
+        """`projections` are the inline ones; `grown` is told after each commit that appended an event."""
         self._work = UnitOfWork(handlers, projections, new_id, reactions)
         self._writer = Writer(store, self._work, grown)
 

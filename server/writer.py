@@ -68,7 +68,8 @@ class Writer:
     """Runs jobs in group commits on a thread of its own, from `start` until `close`."""
 
     def __init__(self, store: EventStore, batch: Batch, grown: Callable[[], None]) -> None:
-        """`grown` is called on the writer's thread after each commit; it must not block."""
+        """`grown` is called on the writer's thread after each commit that appended an event; it must
+        not block. Rows alone wake nobody: those who are woken write rows themselves."""
         self._store = store
         self._batch = batch
         self._grown = grown
@@ -132,23 +133,27 @@ class Writer:
     def _commit(self, jobs: list[_Job]) -> None:
         try:
             try:
-                self._attempt(jobs, self._run)
+                grown = self._attempt(jobs, self._run)
             except _Spoilt:
                 self._batch.undone()
-                self._attempt(jobs, self._run_in_savepoint)
+                grown = self._attempt(jobs, self._run_in_savepoint)
         except Exception as fault:  # noqa: BLE001 - every waiting caller must get an answer
             self._batch.abandoned()
             _fail(jobs, fault)
             return
         self._batch.committed()
-        self._grown()
+        if grown:
+            self._grown()
 
-    def _attempt(self, jobs: list[_Job], run: Callable[[Transaction, _Job], None]) -> None:
+    def _attempt(self, jobs: list[_Job], run: Callable[[Transaction, _Job], None]) -> bool:
+        """Run the jobs in one transaction and commit it; say whether the log has grown."""
         with self._store.write() as transaction:
+            before = transaction.head
             self._batch.begin(transaction)
             for job in jobs:
                 job.fault = None
                 run(transaction, job)
+        return transaction.head != before
 
     def _run(self, transaction: Transaction, job: _Job) -> None:
         before = transaction.touched

@@ -8,13 +8,17 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.system import new_id
 from domain.access_request import CancelRequest, RequestSubmitted
 from domain.errors import IdempotencyKeyReused, UnknownApp, UnknownRequest
 from domain.ports import EventStore, Unavailable
 from domain.values import AppId, RequestId
 from projections.access_requests import Wanted, request_of, requests_of
 from server.command_bus import CommandBus, Executed, UnitOfWork
+from server.handlers import HANDLERS
 from server.idempotency import Idempotency, fingerprint
+from server.reactions import REACTIONS
+from server.wiring import INLINE
 from tests import seeds
 from tests.conftest import table_rows
 from tests.seeds import ALICE, CONTEXT, READER, WRITER, submission
@@ -233,3 +237,23 @@ async def test_a_job_that_fails_after_it_has_written_is_undone_alone(
     reached = head + SUBMITTED, head + 2 * SUBMITTED, head + 2 * SUBMITTED
     assert (first.position, last.position, store.head()) == reached
     assert last.stream == "access_request-r-3"
+
+
+def test_who_follows_the_log_is_told_when_it_has_grown_and_not_otherwise(
+    store: EventStore,
+) -> None:
+    """A follower writes rows itself: were it told of those, it would never rest."""
+    told: list[int] = []
+    running = CommandBus(
+        store, HANDLERS, INLINE, new_id, lambda: told.append(store.head()), REACTIONS
+    )
+    running.start()
+    try:
+        running.call_blocking(lambda work: work.rows.execute("DELETE FROM session"))
+        running.call_blocking(lambda work: work.execute(submission("r-1"), CONTEXT, dry_run=True))
+        assert told == []
+        running.call_blocking(lambda work: work.execute(submission("r-1"), CONTEXT))
+        running.call_blocking(lambda work: work.head)
+        assert told == [store.head()]
+    finally:
+        running.close()
