@@ -5,6 +5,7 @@ once, and none takes the place of another."""
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from binascii import Error as BinasciiError
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -61,6 +62,8 @@ class NatsCheckpoints:
                 await close(client)
         except FAULTS as fault:
             raise Unwitnessed(f"NATS: {reason(fault)}") from None
+        except BinasciiError:
+            raise Unwitnessed("NATS: a time stamp in the stream is not base64") from None
 
 
 async def _all(jetstream: JetStreamContext, stream: str) -> list[Witnessed]:
@@ -70,5 +73,5 @@ async def _all(jetstream: JetStreamContext, stream: str) -> list[Witnessed]:
             message = await jetstream.get_msg(stream, sequence)
             stamp = (message.headers or {}).get(STAMP_HEADER)
             note = (message.data or b"").decode("utf-8", "replace")
-            found.append(Witnessed(note, b64decode(stamp) if stamp else None))
+            found.append(Witnessed(note, b64decode(stamp, validate=True) if stamp else None))
     return found

@@ -4,7 +4,6 @@ or ``postgresql://user:password@host/database``. A password never reaches a mess
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import psycopg
 
@@ -14,6 +13,7 @@ from domain.ports import EventStore, SigningKeys, Unavailable
 
 SQLITE = "sqlite:///"
 MEMORY = "sqlite:///:memory:"
+POSTGRES = ("postgresql://", "postgres://")
 
 
 def open_store(url: str, master: SigningKeys | None = None) -> EventStore:
@@ -26,7 +26,7 @@ def open_store(url: str, master: SigningKeys | None = None) -> EventStore:
         return SQLiteStore(None)
     if url.startswith(SQLITE):
         return SQLiteStore(str(_file(url)), master)
-    if urlsplit(url).scheme in ("postgresql", "postgres"):
+    if url.startswith(POSTGRES):
         _probe(url)
         return PostgresStore(url, master)
     msg = "the database URL must begin with sqlite:/// or postgresql://"
@@ -45,6 +45,9 @@ def _probe(url: str) -> None:
     """Connect once, so that a wrong URL fails here with its reason and not as a time-out."""
     try:
         psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.ProgrammingError:
+        # What libpq says of a URL that it cannot read quotes it, password and all.
+        raise Unavailable("PostgreSQL: the database URL is malformed") from None
     except psycopg.Error as fault:
         msg = f"PostgreSQL: {str(fault).strip()}"
         raise Unavailable(msg) from None

@@ -46,7 +46,8 @@ class PersonKeys:
         self._look = look
         self._ciphers: dict[str, AESGCM] = {}
         self._forgotten: frozenset[str] = frozenset()
-        self._seen = 0
+        self.seen = 0
+        """The number of the last person who is known to be forgotten."""
         self._current: KeysInUse | None = None
 
     def begin(self, rows: Rows) -> KeysInUse:
@@ -55,14 +56,19 @@ class PersonKeys:
         self._current = KeysInUse(self, rows)
         return self._current
 
+    def end(self, keys: KeysInUse) -> None:
+        """Know no more of a transaction, unless another one has begun."""
+        if self._current is keys:
+            self._current = None
+
     def notice(self, rows: Rows) -> None:
         """See who was forgotten meanwhile, by whatever process."""
         newest = rows.select("SELECT MAX(number) FROM forgotten_person")[0][0]
-        if isinstance(newest, int) and newest > self._seen:
+        if isinstance(newest, int) and newest > self.seen:
             found = rows.select(
-                "SELECT person_id FROM forgotten_person WHERE number > ?", (self._seen,)
+                "SELECT person_id FROM forgotten_person WHERE number > ?", (self.seen,)
             )
-            self._seen = newest
+            self.seen = newest
             self.drop(str(person) for (person,) in found)
 
     def drop(self, people: Iterable[str]) -> None:
@@ -162,12 +168,12 @@ class PersonKeys:
         master = next((one for one in self._ring() if one.key_id == master_id), None)
         if master is None:
             raise Unavailable(f"personal.keys lacks the key {master_id}: restore that file")
-        whole = b64decode(wrapped)
         try:
+            whole = b64decode(wrapped)
             return _wrapping(master).decrypt(
                 whole[:NONCE_BYTES], whole[NONCE_BYTES:], person.encode()
             )
-        except InvalidTag:
+        except (ValueError, InvalidTag):
             raise Unavailable(f"the key of {person} is not what was stored") from None
 
 
@@ -225,10 +231,14 @@ class KeysInUse:
         """Forget what was made and destroyed since the mark: its rows are undone."""
         self.fresh, self.destroyed = mark
 
-    def committed(self) -> None:
-        """The transaction is durable."""
-        self._keys.drop(self.destroyed)
-        self._keys.keep(self.fresh)
+    def ended(self, kind: type[BaseException] | None, *_fault: object) -> None:
+        """The transaction is durable, or by a fault of this kind undone: then what it made and destroyed
+        never was."""
+        if kind is None:
+            self._keys.drop(self.destroyed)
+            self._keys.keep(self.fresh)
+        else:
+            self._keys.end(self)
 
 
 def _wrapping(master: SigningKey) -> AESGCM:

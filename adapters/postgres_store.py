@@ -4,7 +4,7 @@ row; readers see a consistent snapshot of the last commit and never wait."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import cast
 
 import psycopg
@@ -106,6 +106,11 @@ class PostgresTransaction:
         """A number that grows with every statement that may change something."""
         return self._head.position + self.rows.executed
 
+    @property
+    def forgotten(self) -> int:
+        """A number that has grown with every person who was forgotten before."""
+        return self._person_keys.seen
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo everything done inside if the block raises."""
@@ -181,12 +186,12 @@ class PostgresStore:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Open a write transaction, the one of all processes' that holds the log's lock."""
-        with self._translated(), self._recorder.locked() as (cursor, head):
+        with self._translated(), ExitStack() as ended, self._recorder.locked() as (cursor, head):
             transaction = PostgresTransaction(
                 self._recorder, self._mapper, cursor, head, self._keys
             )
+            ended.push(transaction.keys.ended)
             yield transaction
-        transaction.keys.committed()
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
@@ -214,8 +219,10 @@ class PostgresStore:
     def chain_head(self) -> tuple[int, bytes]:
         """Return where the log says that it ends: position and hash."""
         with self.read() as rows:
-            ((position, digest),) = rows.select(log_table.SELECT_HEAD)
-        return cast("int", position), cast("bytes", digest)
+            found = rows.select(log_table.SELECT_HEAD)
+        if not found or not isinstance(found[0][0], int):
+            raise Unavailable("the log does not say where it ends")
+        return cast("tuple[int, bytes]", found[0])
 
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order."""

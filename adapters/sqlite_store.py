@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
 from typing import cast
 from uuid import uuid4
@@ -103,6 +103,11 @@ class SQLiteTransaction:
         """A number that grows with every statement that may change something."""
         return self._head.position + self.rows.executed
 
+    @property
+    def forgotten(self) -> int:
+        """A number that has grown with every person who was forgotten before."""
+        return self._person_keys.seen
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo everything done inside if the block raises."""
@@ -188,14 +193,14 @@ class SQLiteStore:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Open the one write transaction."""
-        with self._translated(), self._recorder.locked() as (cursor, head):
+        with self._translated(), ExitStack() as ended, self._recorder.locked() as (cursor, head):
             transaction = SQLiteTransaction(
                 self._recorder, self._mapper, cursor.sqlite_cursor, head, self._keys
             )
+            ended.push(transaction.keys.ended)
             yield transaction
         # A connection goes, and the write-ahead log with the last of them, once no statement is left.
         cursor.sqlite_cursor.close()
-        transaction.keys.committed()
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
@@ -222,8 +227,10 @@ class SQLiteStore:
     def chain_head(self) -> tuple[int, bytes]:
         """Return where the log says that it ends: position and hash."""
         with self.read() as rows:
-            ((position, digest),) = rows.select(log_table.SELECT_HEAD)
-        return cast("int", position), cast("bytes", digest)
+            found = rows.select(log_table.SELECT_HEAD)
+        if not found or not isinstance(found[0][0], int):
+            raise Unavailable("the log does not say where it ends")
+        return cast("tuple[int, bytes]", found[0])
 
     def stream(self, stream: StreamId) -> Sequence[Recorded]:
         """Return the committed events of one stream, in order."""
@@ -245,7 +252,11 @@ class SQLiteStore:
     def scrub(self) -> None:
         """Empty the write-ahead log, which holds pages as they were; `secure_delete` does the rest."""
         with self._translated(), self._datastore.get_connection(commit=False) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            busy, *_ = cursor.fetchone()
+        if busy:
+            raise Unavailable("SQLite: a long read keeps the write-ahead log from being emptied")
 
     def close(self) -> None:
         """Release every connection."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from nats.errors import TimeoutError as NoMore
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
@@ -26,7 +25,8 @@ async def last_sequence(jetstream: JetStreamContext, stream: str) -> int:
 
 
 async def published(jetstream: JetStreamContext, tenant: str) -> AsyncIterator[list[Published]]:
-    """Yield the messages that the stream holds now, in batches; nothing is acknowledged."""
+    """Yield the messages that the stream holds now, in batches; nothing is acknowledged. Raises
+    `nats.errors.TimeoutError` where it does not give all: what was not read must not pass for whole."""
     stream = events_stream(tenant)
     last = await last_sequence(jetstream, stream)
     if last == 0:
@@ -36,10 +36,7 @@ async def published(jetstream: JetStreamContext, tenant: str) -> AsyncIterator[l
     try:
         sequence = 0
         while sequence < last:
-            try:
-                batch = await reading.fetch(BATCH, FETCH_SECONDS)
-            except NoMore:
-                return
+            batch = await reading.fetch(BATCH, FETCH_SECONDS)
             found = []
             for one in batch:
                 sequence = one.metadata.sequence.stream

@@ -77,6 +77,10 @@ class Transaction(Protocol):
     def touched(self) -> int:
         """A number that grows with every statement that may change something."""
 
+    @property
+    def forgotten(self) -> int:
+        """A number that has grown with every person who was forgotten before, by whatever process."""
+
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo everything done inside if the block raises, and let the exception pass."""
 
@@ -130,10 +134,8 @@ class EventStore(EventLog, Protocol):
         """Create the log's own tables and run these ``CREATE ... IF NOT EXISTS`` statements."""
 
     def write(self) -> AbstractContextManager[Transaction]:
-        """Open the one write transaction; commits on leaving, rolls back if the block raises.
-
-        Raises `Unavailable` if the database fails, at any point including the commit.
-        """
+        """Open the one write transaction; commits on leaving, rolls back if the block raises. Raises
+        `Unavailable` if the database fails, at any point including the commit."""
 
     def read(self) -> AbstractContextManager[Rows]:
         """Open a consistent read of all tables; never waits for a writer."""
@@ -143,7 +145,7 @@ class EventStore(EventLog, Protocol):
         `ValueError` if it is not what was sealed."""
 
     def scrub(self) -> None:
-        """Let nothing of what was deleted remain on the disk, as far as the database can."""
+        """Let nothing of what was deleted remain on the disk; raises `Unavailable` if it cannot."""
 
     def close(self) -> None:
         """Release every connection."""
@@ -261,13 +263,10 @@ class IntegrationKey:
 
 @dataclass(frozen=True, slots=True)
 class InboundCommand:
-    """A command of an integration as it arrived, unread.
-
-    `principal` is the integration that the transport vouches for (the subject token that the NATS
-    server enforces, the owner of the signing secret); `kind` is ``decide`` or ``fulfil``; `app` (as
-    a token of a subject) and `request_id` are empty where the transport names none; `body` is JSON:
-    plain, as a CloudEvents 1.0 envelope (structured mode), or signed.
-    """
+    """A command of an integration as it arrived, unread. `principal` is the integration that the transport
+    vouches for (the subject token that the NATS server enforces, the owner of the signing secret); `kind`
+    is ``decide`` or ``fulfil``; `app` (as a token of a subject) and `request_id` are empty where the
+    transport names none; `body` is JSON: plain, as a CloudEvents 1.0 envelope, or signed."""
 
     via: Via
     principal: str

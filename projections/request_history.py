@@ -230,3 +230,12 @@ def has_acted(rows: Rows, request_id: RequestId, person: PersonId) -> bool:
             (request_id, person),
         )
     )
+
+
+def said_by(rows: Rows, person: PersonId) -> tuple[str, ...]:
+    """Return the words of a person in whatever story."""
+    found = rows.select(
+        "SELECT DISTINCT words FROM request_history WHERE words_of = ? AND words IS NOT NULL",
+        (person,),
+    )
+    return tuple(str(words) for (words,) in found)

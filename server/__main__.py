@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
+        _check_text(asked)
         settings = load_settings(os.environ)
         code: int = asked.run(settings, asked)
     except ERRORS as fault:
@@ -63,6 +64,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _check_text(asked: argparse.Namespace) -> None:
+    """Refuse bytes that are no UTF-8, which Python hands over as surrogates, and no database takes."""
+    try:
+        json.dumps(
+            [one for one in vars(asked).values() if isinstance(one, str)], ensure_ascii=False
+        ).encode()
+    except UnicodeEncodeError:
+        raise BadFile("what was given is not all UTF-8") from None
 
 
 def _line(fault: Exception) -> str:

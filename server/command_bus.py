@@ -107,6 +107,7 @@ class UnitOfWork:
         self._new_id = new_id
         self._states = _States()
         self._seen: int | None = None
+        self._forgotten = 0
         self._transaction: Transaction
 
     @property
@@ -213,8 +214,12 @@ class UnitOfWork:
                 react(self, item.envelope.event, caused)
 
     def begin(self, transaction: Transaction) -> None:
-        """Take the new transaction; forget the streams that other processes moved meanwhile."""
+        """Take the new transaction; forget the streams that other processes moved meanwhile, and every
+        state once a person was forgotten: any may hold what he said."""
         self._transaction = transaction
+        if transaction.forgotten != self._forgotten:
+            self._forgotten = transaction.forgotten
+            self._states.committed.clear()
         if self._seen is not None and transaction.head != self._seen:
             for stream in transaction.streams_after(self._seen):
                 self._states.committed.pop(stream, None)

@@ -80,7 +80,13 @@ def examine_log(
     chain = Finding("chain", f"{verified.position:,} events to {verified.head}", verified.broken)
     told = _told(sources, believed)
     faults = (*believed.faults, *([odd] if odd else []))
-    return verified, [chain, Finding("checkpoints", told, faults=faults, skipped=not known)]
+    if sources.noted and not believed.checkpoints and not faults:
+        # Whoever names a key asks for proof; that there is none is what a forger leaves behind.
+        faults = ("no checkpoint is signed by a key that you named",)
+    return verified, [
+        chain,
+        Finding("checkpoints", told, faults=faults, skipped=not (known or faults)),
+    ]
 
 
 def examine_stamps(sources: Sources, roots: Sequence[Certificate]) -> Finding:

@@ -5,6 +5,7 @@ nothing else."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -13,6 +14,8 @@ from domain.chain import Broken
 from domain.envelope import Recorded
 from domain.ports import EventLog
 from domain.published import Published
+
+_POSITION = re.compile(r"[1-9][0-9]{0,17}")
 
 
 class Stream(Protocol):
@@ -51,7 +54,7 @@ class _Comparison:
         """Compare the next messages, unless one was found that is wrong."""
         if self.broken is not None or not batch:
             return
-        if not self.messages and batch[0].position.isdecimal():
+        if not self.messages and _POSITION.fullmatch(batch[0].position):
             self.first = int(batch[0].position)
             self.last = self.first - 1
         events = self._log.events_after(self.last, len(batch))

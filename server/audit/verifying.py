@@ -40,7 +40,9 @@ def parse_heads(texts: Sequence[str]) -> dict[int, bytes]:
         parts = _HEAD.fullmatch(text.strip())
         if parts is None:
             raise BadHead(f"{text[:80]!r} is no head: it is POSITION:HASH, as verify prints it")
-        heads[int(parts[1])] = bytes.fromhex(parts[2])
+        position, digest = int(parts[1]), bytes.fromhex(parts[2])
+        if heads.setdefault(position, digest) != digest:
+            raise BadHead(f"two heads that were noted disagree on position {position:,}")
     return heads
 
 

@@ -20,7 +20,7 @@ from domain.ports import Unavailable
 from server.audit import verifying
 from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
-from server.audit.checkpoints.notes import BadNote, parse_verifier, verifier_of
+from server.audit.checkpoints.notes import parse_verifier, verifier_of
 from server.audit.examining import Finding, Sources, examine_log
 from server.audit_pages.gate import Frame, Gate
 from server.bad_file import BadFile
@@ -156,8 +156,9 @@ class Verification:
             return refused
         try:
             await anyio.to_thread.run_sync(self.verifier.verify, await self._from_stream())
-        except (BadNote, BadFile) as fault:
-            text = f"What is kept of checkpoints cannot be read: {fault}"
+        except (BadFile, OSError) as fault:
+            why = fault.strerror if isinstance(fault, OSError) else fault
+            text = f"What is kept of checkpoints cannot be read: {why}"
             return message("The log was not verified", text, status=500, link=("/audit", "Back"))
         return RedirectResponse(VERIFY, SEE_OTHER)
 

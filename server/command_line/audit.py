@@ -26,6 +26,7 @@ from server.config import Settings
 from server.wiring import event_app, event_bodies, open_store_to_read
 
 POLL_SECONDS = 0.5
+LAST_POSITION = 2**62
 
 
 class BadWish(BadFile):
@@ -83,7 +84,7 @@ def _log(settings: Settings, asked: argparse.Namespace) -> int:
     show = _shown(settings, as_json=asked.json)
     with open_store_to_read(settings) as store:
         sought = _sought(store, asked)
-        position = max(0, asked.after)
+        position = min(max(0, asked.after), LAST_POSITION)
         while True:
             position = _print(store, sought, position, show)
             if not asked.follow:
@@ -141,7 +142,7 @@ def _show(settings: Settings, asked: argparse.Namespace) -> int:
 def _named(store: EventStore, what: str) -> Sequence[Recorded]:
     """Return the events that a position, a request's id or a stream names; raises `BadWish`."""
     found: Iterable[Recorded]
-    if what.isdecimal() and what.isascii():
+    if what.isdecimal() and what.isascii() and len(what) < len(str(LAST_POSITION)):
         found = [one for one in store.events_after(int(what) - 1, 1) if one.position == int(what)]
     else:
         found = store.stream(request_stream(RequestId(what))) or store.stream(StreamId(what))

@@ -13,7 +13,7 @@ from typing import Any
 
 from domain.chain import Broken
 from domain.checkpoint import Witnessed, origin_of
-from domain.ports import EventStore
+from domain.ports import EventStore, Unavailable
 from server import control
 from server.audit import verifying
 from server.audit.bundle.reading import open_bundle
@@ -51,6 +51,10 @@ Operation = Callable[[Settings, str, bytes], dict[str, Any]]
 """Does work by name in the server, or here where none runs."""
 
 CHECKS = ("chain", "stream", "read-models", "decisions")
+
+
+class NothingVerified(BadFile):
+    """None of what was asked for could be verified; the message says why."""
 
 
 def add_verify(actions: Commands, operate: Operation) -> None:
@@ -106,6 +110,8 @@ def _verify(settings: Settings, asked: argparse.Namespace, operate: Operation) -
     else:
         with open_store_to_read(settings) as store:
             verified, findings = _store(settings, asked, store, operate)
+    if all(one.skipped for one in findings):
+        raise NothingVerified("; ".join(("nothing was verified", *(one.told for one in findings))))
     shown = _result(verified, findings)
     if asked.json:
         sys.stdout.write(json.dumps(shown) + "\n")
@@ -140,7 +146,7 @@ def _store(
         places: dict[str, Sequence[Witnessed]] = {
             "the database": [one.witnessed for one in kept_rows.kept(rows)]
         }
-        used = [parse_verifier(one) for one in kept_rows.keys_used(rows)]
+        used = kept_rows.keys_used(rows)
     if settings.checkpoint_file is not None:
         places |= _files([settings.checkpoint_file])
     places |= {**from_stream, **_files(asked.checkpoints)}
@@ -159,15 +165,25 @@ def _store(
         *findings,
         *_stamps(asked, sources),
         *stream,
-        *_derived(settings, asked, store),
+        *_derived(settings, asked, store, verified),
     ]
 
 
-def _derived(settings: Settings, asked: argparse.Namespace, store: EventStore) -> list[Finding]:
+def _derived(
+    settings: Settings,
+    asked: argparse.Namespace,
+    store: EventStore,
+    verified: Verified | None,
+) -> list[Finding]:
     """Verify what follows from the log: what is shown of it, and what was decided on it."""
     wanted = [one for one in ("read-models", "decisions") if one in asked.only]
-    if wanted and present_personal_keys(settings) is None and store.head():
+    told = ""
+    if verified is not None and verified.broken is not None:
+        # Nobody knows what stands there: it need not end, nor hold events at all.
+        told = "not while the log itself is broken"
+    elif present_personal_keys(settings) is None and store.head():
         told = "not without personal.keys: text about people cannot be read here"
+    if told:
         return [Finding(one.replace("-", " "), told, skipped=True) for one in wanted]
     findings, scratch = [], scratch_for(store)
     if "read-models" in wanted:
@@ -181,7 +197,7 @@ def _derived(settings: Settings, asked: argparse.Namespace, store: EventStore) -
 def _expected(asked: argparse.Namespace) -> dict[int, bytes]:
     noted = list(asked.expect)
     if asked.expect_file is not None:
-        noted += filter(None, asked.expect_file.read_text("utf-8").split())
+        noted += asked.expect_file.read_text("utf-8", "replace").split()
     return verifying.parse_heads(noted)
 
 
@@ -199,11 +215,13 @@ def _named(texts: Sequence[str]) -> frozenset[Verifier]:
     return frozenset(map(parse_verifier, texts))
 
 
-def _own(settings: Settings, used: Sequence[Verifier]) -> frozenset[Verifier]:
+def _own(settings: Settings, used: Sequence[str]) -> frozenset[Verifier]:
     """Return the keys that this machine names itself."""
     origin = origin_of(settings.tenant)
     ring = checkpoint_keys(settings).ring()
-    return frozenset([*used, *(verifier_of(origin, one.secret) for one in ring)])
+    return frozenset(
+        [*map(parse_verifier, used), *(verifier_of(origin, one.secret) for one in ring)]
+    )
 
 
 def _stamps(asked: argparse.Namespace, sources: Sources) -> list[Finding]:
@@ -220,7 +238,7 @@ def _stream(
         return [], {}
     try:
         found = _asked_of_server(settings, operate)
-    except (StartFailed, control.Failed) as why:
+    except (StartFailed, control.Failed, Unavailable, BadFile) as why:
         return [Finding("stream", f"it was not compared: {why}", skipped=True)], {}
     bad = found["broken"]
     told = f"{found['messages']:,} messages, for events {found['first']:,} to {found['last']:,}"

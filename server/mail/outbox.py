@@ -6,6 +6,7 @@ content at once; what could not be sent is kept for a while, so that somebody ca
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -161,11 +162,16 @@ def _dead(row: Row) -> DeadMail:
     return DeadMail(str(message_id), number(attempts), str(fault), parse_instant(queued_at))
 
 
-def drop_what_tells_of(rows: Rows, words: Sequence[str]) -> None:
-    """Drop the mails, not sent yet or never to be sent, that hold any of these words."""
+def drop_what_tells_of(rows: Rows, names: Sequence[str], said: Sequence[str]) -> None:
+    """Drop the mails, not sent yet or never to be sent, that hold one of these names, not as a part of
+    another word, or that quote what was said."""
+    quoted = tuple(f": {one}\n" for one in said)
+    patterns = [re.compile(rf"(?<!\w){re.escape(word)}(?!\w)") for word in names]
     for message_id, body in rows.select(
         "SELECT message_id, body FROM mail_outbox WHERE body <> ''"
     ):
         mail = msgspec.json.decode(str(body))
-        if any(word in part for word in words for part in map(str, mail.values())):
+        parts = tuple(map(str, mail.values()))
+        told = any(one.search(part) for one in patterns for part in parts)
+        if told or any(one in part for one in quoted for part in parts):
             rows.execute("DELETE FROM mail_outbox WHERE message_id = ?", (message_id,))

@@ -48,7 +48,10 @@ def audit_stream(system: System, _body: bytes, report: Report) -> dict[str, Any]
 
     compared = compare_stream(system.store, system.nats.desk, tell)
     stream = system.nats.checkpoints
-    kept = asyncio.run(stream.read()) if stream is not None else ()
+    try:
+        kept = asyncio.run(stream.read()) if stream is not None else ()
+    except Unwitnessed as fault:
+        raise BadFile(str(fault)) from None
     notes = [
         (one.note, None if one.timestamp is None else b64encode(one.timestamp).decode())
         for one in kept

@@ -7,6 +7,7 @@ from domain.errors import UnknownPerson
 from domain.person import ForgetPerson
 from domain.values import PersonId
 from projections.people import PersonRow, person_by_id, person_by_username
+from projections.request_history import said_by
 from server.command_bus import CommandContext, Executed, UnitOfWork
 from server.mail import outbox
 
@@ -16,9 +17,10 @@ def forget_person(work: UnitOfWork, named: str, context: CommandContext) -> Exec
     found = person_by_id(work.rows, named) or person_by_username(work.rows, named)
     if found is None:
         raise UnknownPerson(PersonId(named[:200]))
+    said = said_by(work.rows, found.person_id)
     done = work.execute(ForgetPerson(found.person_id), context)
     if done.changed:
-        outbox.drop_what_tells_of(work.rows, _words_of(found))
+        outbox.drop_what_tells_of(work.rows, _words_of(found), said)
     return done
 
 

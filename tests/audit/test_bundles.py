@@ -14,6 +14,7 @@ import pytest
 
 from domain.checkpoint import origin_of
 from server.__main__ import main
+from server.audit.bundle.reading import BATCH_BYTES, open_bundle
 from server.audit.checkpoints.notes import verifier_of
 from server.config import Settings
 from server.operations import OPERATIONS
@@ -109,13 +110,14 @@ def test_what_was_done_to_its_events_is_found(
     assert (code, told["intact"], told["first_bad"]) == (1, False, position)
 
 
-def test_without_its_checkpoints_the_chain_alone_is_said_not_to_bind(
-    verify: Verify, bundle: Path
-) -> None:
+def test_without_its_checkpoints_it_is_not_proved_by_the_key(verify: Verify, bundle: Path) -> None:
+    """A forger computes the whole chain anew, and leaves out what he cannot sign."""
     changed(bundle, "checkpoints.jsonl", lambda _lines: [])
     code, told = verify()
-    assert (code, told["checks"]["checkpoints"]["skipped"]) == (0, True)
-    assert "does not bind" in told["checks"]["checkpoints"]["told"]
+    found = told["checks"]["checkpoints"]
+    assert (code, told["intact"], found["skipped"]) == (1, False, False)
+    assert found["faults"] == ["no checkpoint is signed by a key that you named"]
+    assert "does not bind" in found["told"]
 
 
 def test_a_shortened_log_is_found_by_its_checkpoint(verify: Verify, bundle: Path) -> None:
@@ -189,3 +191,15 @@ def test_a_bundle_is_not_verified_without_a_key(
 ) -> None:
     assert main(["audit", "verify", "--bundle", str(bundle)]) == 1
     assert "give the verifier key with --trust" in capsys.readouterr().err
+
+
+def test_large_events_are_held_in_memory_a_few_at_a_time(bundle: Path) -> None:
+    """Thousands of lines of megabytes are a file of a few megabytes."""
+
+    def inflated(lines: list[str]) -> list[str]:
+        event = {**json.loads(lines[0]), "state": "x" * (BATCH_BYTES // 5)}
+        return [json.dumps(event) + "\n"] * 12
+
+    changed(bundle, "events.jsonl", inflated)
+    with open_bundle(bundle) as opened:
+        assert [len(batch) for batch in opened.links()] == [5, 5, 2]

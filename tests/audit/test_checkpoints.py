@@ -25,6 +25,7 @@ from domain.checkpoint import (
     parse_checkpoint,
 )
 from server.__main__ import main
+from server.audit.checkpoints import checkpointing as checkpointing_module
 from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.checkpointing import ChainBroken, Checkpointing, Places
 from server.audit.checkpoints.note_file import NoteFile
@@ -316,6 +317,7 @@ def verify(
     monkeypatch.setenv("DOORWARD_DATA_DIR", str(folder))
     monkeypatch.setenv("DOORWARD_NATS_URL", "off")
     monkeypatch.setenv("DOORWARD_CHECKPOINT_FILE", str(folder.parent / "notes"))
+    (folder.parent / "notes").touch()
 
     def run(*more: str) -> tuple[int, dict[str, Any]]:
         capsys.readouterr()
@@ -384,3 +386,94 @@ def test_notes_in_a_file_survive_one_that_was_torn(tmp_path: Path) -> None:
     assert [one.position for one in found.checkpoints] == [5, 7]
     assert len(found.faults) == 1
     assert notes_in("") == []
+
+
+def test_a_long_text_without_any_note_is_read_once() -> None:
+    """A hostile file must not keep an auditor waiting: it took minutes."""
+    text = "x\n" * 200_000
+    assert notes_in(text + note(FIRST).note) == [text + note(FIRST).note]
+    assert notes_in(f"{text}\n\n{note(FIRST).note}") == [f"{text}\n\n", note(FIRST).note]
+
+
+def test_with_a_named_key_a_log_without_checkpoints_is_not_intact(
+    served: System, verify: Verify
+) -> None:
+    rewrite(served)
+    assert verify()[0] == 0
+    code, told = verify("--trust", str(key(FIRST)))
+    assert (code, told["intact"]) == (1, False)
+    assert told["checks"]["checkpoints"]["faults"] == [
+        "no checkpoint is signed by a key that you named"
+    ]
+
+
+def test_what_was_not_looked_at_is_not_said_to_be_intact(served: System, verify: Verify) -> None:
+    assert served.store.head() > 0
+    for checks in ("", "stream"):
+        code, told = verify("--only", checks)
+        assert (code, "nothing was verified" in told["error"]) == (1, True)
+
+
+def test_a_table_of_keys_that_was_changed_does_not_hinder_an_auditor_with_his_own(
+    served: System, verify: Verify
+) -> None:
+    trusted = str(verifier_of(ORIGIN, checkpoint_keys(served.settings).ring()[0].secret))
+    do(served, "audit checkpoint")
+    as_owner(served, "UPDATE checkpoint_key SET verifier = 'nonsense'")
+    assert verify("--trust", trusted)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE event_log SET state = x'ff' WHERE position = 6",
+        "UPDATE event_log SET topic = 'no.such' WHERE position = 6",
+        "UPDATE log_head SET position = 9223372036854775807",
+    ],
+)
+def test_of_a_broken_log_only_the_chain_is_verified(
+    served: System, verify: Verify, change: str
+) -> None:
+    """What follows from it cannot be read, or has no end."""
+    as_owner(served, change)
+    code, told = verify("--only", "chain,read-models,decisions")
+    assert (code, told["checks"]["chain"]["intact"]) == (1, False)
+    assert told["checks"]["decisions"]["skipped"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE checkpoint SET stamp = '!'",
+        "UPDATE checkpoint SET stamp = x'ff'",
+        "UPDATE checkpoint SET number = 'x'",
+        "UPDATE checkpoint SET number = 9223372036854775807",
+        "UPDATE checkpoint SET note = x'ff'",
+    ],
+)
+async def test_a_table_that_was_changed_is_told_and_does_not_stop_the_server(
+    served: System, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setattr(checkpointing_module, "EVERY", timedelta(0))
+    served.checkpointing.make()
+    as_owner(served, change)
+    served.bus.call_blocking(lambda work: work.execute(seeds.submission("r-1"), seeds.CONTEXT))
+    await served.checkpointing._tried()
+    assert served.checkpointing.status().fault
+
+
+def test_a_checkpoint_that_is_yet_to_come_does_not_keep_others_from_being_made(
+    served: System,
+) -> None:
+    """Who owns the database would only have to write one there, and nothing were signed any more."""
+    served.checkpointing.make()
+    as_owner(served, "UPDATE checkpoint SET note = replace(note, 'time 2', 'time 9')")
+    assert not served.checkpointing.is_due()
+    served.bus.call_blocking(lambda work: work.execute(seeds.submission("r-1"), seeds.CONTEXT))
+    assert served.checkpointing.is_due()
+    as_owner(
+        served, "UPDATE checkpoint SET note = replace(note, char(10) || '11', char(10) || '99')"
+    )
+    assert served.checkpointing.is_due()
+    with pytest.raises(ChainBroken):
+        served.checkpointing.make()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from adapters.cloud_events import app_of
 from domain.catalog import AppAdded
+from server.__main__ import main
 from server.audit.reading import Sought, events, line
-from server.wiring import System
+from server.config import Settings
+from server.wiring import System, open_system
 from tests import seeds
 from tests.times import NOW
 from tests.web import Web, web_of
@@ -70,3 +73,15 @@ async def test_a_line_says_where_when_what_and_by_whom(system: System) -> None:
     added = next(events(system.store, Sought(stream="app-crm"), app_of))
     assert isinstance(added.envelope.event, AppAdded)
     assert line(added).endswith("app.added  app-crm  - (system)")
+
+
+def test_a_position_beyond_all_bounds_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_system(Settings(data_dir=tmp_path / "data", nats_url="off")) as system:
+        seeds.seed_system(system)
+    monkeypatch.setenv("DOORWARD_DATA_DIR", str(tmp_path / "data"))
+    for position in ("9" * 30, "9" * 5_000):
+        assert main(["audit", "show", position]) == 1
+        assert "no event has this position" in capsys.readouterr().err
+    assert main(["audit", "log", "--after", "9" * 30]) == 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from adapters.open_store import open_store
 from domain.chain import GENESIS, ChainCheck, Link, linked
-from domain.ports import EventStore
+from domain.ports import EventStore, Unavailable
 from server.audit.verifying import BadHead, Verified, parse_heads, verify
 from tests.contracts.test_event_store import append, envelope
 
@@ -183,3 +183,16 @@ def test_what_is_no_event_at_all_is_found(tmp_path: Path) -> None:
     assert found.broken is not None
     assert found.broken.position == 2
     store.close()
+
+
+def test_heads_that_disagree_are_refused_whichever_comes_last() -> None:
+    with pytest.raises(BadHead, match="disagree on position 5"):
+        parse_heads(["5:" + "a" * 64, "5:" + "b" * 64])
+
+
+def test_a_log_that_does_not_say_where_it_ends_is_told(
+    store: EventStore, owner: Callable[[str], None]
+) -> None:
+    owner("DELETE FROM log_head")
+    with pytest.raises(Unavailable, match="does not say where it ends"):
+        verify(store, {}, quiet)

@@ -12,6 +12,7 @@ import pytest
 
 from adapters.open_store import MEMORY
 from server.audit.export.table import COLUMNS
+from server.audit_pages import verification
 from server.audit_pages.verification import FromStream, Verifier
 from tests import seeds
 from tests.audit_pages.scene import Scene
@@ -188,3 +189,19 @@ async def test_only_one_verification_runs_at_a_time(scene: Scene) -> None:
     assert verifier.last is not None
     assert verifier.last.intact
     assert [one.told for one in verifier.last.findings][-1] == "not asked: NATS: away"
+
+
+@once
+async def test_what_cannot_be_read_of_checkpoints_is_told(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_sought: object) -> None:
+        raise PermissionError(13, "Permission denied", "/mnt/elsewhere/notes")
+
+    auditor = await scene.auditor()
+    monkeypatch.setattr(verification, "_sources", unreadable)
+    page = await auditor.get("/audit/verify")
+    csrf = page.text.split('name="csrf" value="')[1].split('"')[0]
+    answer = await auditor.http.post(auditor.address("/audit/verify"), data={"csrf": csrf})
+    assert "cannot be read: Permission denied" in answer.text
+    assert "/mnt" not in answer.text

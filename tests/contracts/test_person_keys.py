@@ -191,3 +191,45 @@ def test_sealed_text_is_opened_for_its_person_alone(store: EventStore) -> None:
     with store.write() as transaction:
         transaction.forget(ALICE)
     assert store.open_text(ALICE, sealed) is None
+
+
+def test_a_key_whose_transaction_was_undone_opens_nothing(
+    store: EventStore, durable_url: str, master: KeyFile
+) -> None:
+    def failing() -> None:
+        with store.write() as transaction:
+            transaction.append([known(ALICE)])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
+    other = open_store(durable_url, master)
+    append(other, known(ALICE))
+    other.close()
+    assert names(store) == ["alice"]
+
+
+def test_nobody_is_forgotten_by_a_transaction_that_was_undone(store: EventStore) -> None:
+    append(store, known(ALICE))
+
+    def failing() -> None:
+        with store.write() as transaction:
+            transaction.forget(ALICE)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        failing()
+    assert names(store) == ["alice"]
+
+
+@pytest.mark.parametrize("wrapped", ["", "!", "AAAA"])
+def test_a_key_that_was_changed_is_named(
+    store: EventStore, durable_url: str, master: KeyFile, wrapped: str
+) -> None:
+    append(store, known(ALICE))
+    with store.write() as transaction:
+        transaction.rows.execute("UPDATE person_key SET wrapped = ?", (wrapped,))
+    fresh = open_store(durable_url, master)
+    with pytest.raises(Unavailable, match="the key of p-alice is not what was stored"):
+        names(fresh)
+    fresh.close()

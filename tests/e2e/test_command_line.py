@@ -194,10 +194,12 @@ def test_a_port_in_use_is_named(stopped: RunningServer) -> None:
             ["serve"],
             "PostgreSQL: connection failed",
         ),
+        ({"DOORWARD_DATABASE_URL": "postgresql://me:hunter2@[x"}, ["serve"], "is malformed"),
         ({"DOORWARD_DATABASE_URL": "sqlite:////no/such/x.db"}, ["serve"], "there is no folder"),
         ({"DOORWARD_DATA_DIR": "/dev/null/x"}, ["serve"], "cannot make the data folder"),
         ({}, ["catalog", "import", "/no/such/file"], "/no/such/file: No such file or directory"),
         ({}, ["catalog", "export", "-"], "there is no database at"),
+        ({}, ["audit", "show", "\udcff"], "is not all UTF-8"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line_and_a_non_zero_exit(

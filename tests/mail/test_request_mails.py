@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,8 +18,10 @@ from domain.policy import Evidence
 from domain.values import Actor, Personal, PersonId, RequestId, Via
 from server.command_bus import CommandContext
 from server.config import load_settings
+from server.mail.outbox import enqueue
 from server.wiring import System, open_system
 from tests import seeds
+from tests.people.test_forgetting import forget
 from tests.times import NOW
 from tests.two_stages import prepare
 
@@ -146,3 +149,18 @@ def test_an_address_that_is_none_is_passed_over(system: System) -> None:
     act(system, seeds.BOB, changed)
     ask(system)
     assert queued(system) == []
+
+
+def test_of_a_forgotten_person_no_words_wait_to_be_sent_and_other_mails_do(system: System) -> None:
+    """The mail that tells alice why tells what bob said, and does not name him."""
+    ask(system)
+    decide(system, seeds.BOB, Verdict.DENY, "I saw your surgery in the calendar")
+    other = Mail("carol@example.com", "Bobsled", "On a bobsled.", "m-1@x")
+    mails = [one for one in queued(system) if one.to == "alice@example.com"]
+    assert "Reason: I saw your surgery in the calendar\n" in mails[0].text
+    with system.store.write() as transaction:
+        for one in (*mails, other):
+            enqueue(transaction.rows, one, NOW)
+    act(system, seeds.CAROL, PutPerson(seeds.BOB, replace(seeds.person(seeds.BOB), disabled=True)))
+    forget(system, "bob")
+    assert [one.subject for one in queued(system)] == ["Bobsled"]

@@ -13,13 +13,14 @@ import nats.js.errors
 import pytest
 from nats.js import JetStreamContext
 
+from adapters import stream_audit
 from adapters.cloud_events import to_message
-from adapters.jetstream import CHECKPOINTS, EVENTS
+from adapters.jetstream import CHECKPOINTS, EVENTS, ensure_streams
 from adapters.nats_connection import close, connect
 from adapters.nats_publisher import NatsPublisher
 from server.config import Settings
 from server.operations import OPERATIONS
-from server.wiring import System, open_system
+from server.wiring import StartFailed, System, open_system
 from tests import seeds
 from tests.nats.test_publisher import until
 
@@ -136,3 +137,30 @@ async def test_checkpoints_lie_where_nobody_can_take_them_back(system: System) -
     with pytest.raises(nats.js.errors.APIError):
         await js.purge_stream(CHECKPOINTS)
     await close(js._nc)
+
+
+@pytest.mark.parametrize("position", ["9" * 30, "9" * 5_000])
+async def test_a_position_beyond_all_bounds_is_named_like_any_other(
+    system: System, position: str
+) -> None:
+    js = await jetstream(system)
+    await ensure_streams(js, "main")
+    headers = {"Doorward-Position": position, "Nats-Msg-Id": "x"}
+    await js.publish("doorward.main.evt.person.x.x", b"{}", headers=headers)
+    found = await audited(system)
+    assert (found["messages"], found["broken"]["position"]) == (0, 1)
+    await close(js._nc)
+
+
+async def test_a_stream_that_does_not_give_all_is_not_said_to_be_whole(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish(system)
+
+    async def more(*_stream: object) -> int:
+        return system.store.head() + 1
+
+    monkeypatch.setattr(stream_audit, "FETCH_SECONDS", 0.2)
+    monkeypatch.setattr(stream_audit, "last_sequence", more)
+    with pytest.raises(StartFailed):
+        await audited(system)

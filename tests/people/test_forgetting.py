@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from adapters import sqlite_log
 from domain.access_request import RequestClosed, RequestSubmitted
 from domain.errors import (
     PersonForgottenBefore,
@@ -137,3 +138,17 @@ async def test_a_new_master_key_is_made_and_the_former_ones_go(system: System) -
         assert [one.justification.text for one in web.events(RequestSubmitted)] == [WORDS]
     if system.settings.store_url != "sqlite:///:memory:":
         assert (done["keys_wrapped"], len(done["dropped"])) == (4, 1)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_it_is_told_that_a_long_read_keeps_traces_in_a_file(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_log, "LOCK_SECONDS", 0.1)
+    async with web_of(system) as web:
+        await told_and_left(web)
+        with system.store.read() as rows:
+            rows.select("SELECT 1 FROM person")
+            assert "by his id" in str(forget(system)["not_scrubbed"])
+        assert "not_scrubbed" not in forget(system, ALICE)

@@ -8,7 +8,6 @@ from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -21,7 +20,7 @@ from server.bad_file import BadFile
 
 LINE_LIMIT = 4 * 1024 * 1024
 SMALL_LIMIT = 64 * 1024 * 1024
-BATCH = 5_000
+BATCH, BATCH_BYTES = 5_000, 16 * 1024 * 1024
 
 
 class BadBundle(BadFile):
@@ -65,9 +64,14 @@ class Bundle:
     def links(self) -> Iterator[Sequence[Link]]:
         """Yield the events as they were stored, in batches; raises `BadBundle`."""
         with self._archive.open(EVENTS) as member:
-            numbered = enumerate(_lines(member), start=1)
-            while batch := [_link(line, at) for at, line in islice(numbered, BATCH)]:
-                yield batch
+            batch, size = list[Link](), 0
+            for number, line in enumerate(_lines(member), start=1):
+                batch.append(_link(line, number))
+                size += len(line)
+                if len(batch) == BATCH or size > BATCH_BYTES:
+                    yield batch
+                    batch, size = [], 0
+            yield batch
 
 
 @contextmanager

@@ -18,6 +18,7 @@ ED25519 = b"\x01"
 ID_BYTES, KEY_BYTES, SIGNATURE_BYTES = 4, 32, 64
 NOTE_LIMIT = 4_096
 _NOTE = re.compile(r"(?P<text>(?:[^\n]+\n)+)\n(?P<signatures>(?:— [^ \n]+ [A-Za-z0-9+/=]+\n)+)")
+_SIGNED = re.compile(r"\n\n(?:— [^ \n]+ [A-Za-z0-9+/=]+\n)+")
 _SIGNATURE = re.compile(r"— ([^ \n]+) ([A-Za-z0-9+/=]+)\n")
 _VERIFIER = re.compile(r"([^+\s]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{44})")
 
@@ -89,10 +90,13 @@ def parse_note(text: str) -> Note:
 
 def notes_in(text: str) -> list[str]:
     """Return the notes that stand one after the other in a text, and what stands between them and is none,
-    which `parse_note` will refuse."""
+    which `parse_note` will refuse. Looked for by their signatures, so that a text without any, however long,
+    is read once."""
     found, end = list[str](), 0
-    for one in _NOTE.finditer(text):
-        found += [text[end : one.start()], one.group()]
+    for one in _SIGNED.finditer(text):
+        gap = text.rfind("\n\n", end, one.start() + 1)
+        start = end if gap < 0 else gap + 2
+        found += [text[end:start], text[start : one.end()].lstrip("\n")]
         end = one.end()
     return [one for one in (*found, text[end:]) if one.strip()]
 

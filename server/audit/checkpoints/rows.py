@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from domain.checkpoint import Checkpoint, Witnessed, parse_checkpoint
 from domain.ports import Row, Rows
 from projections.columns import instant, maybe_text, number
-from server.audit.checkpoints.notes import parse_note
+from server.audit.checkpoints.notes import BadNote, parse_note
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS checkpoint ("
@@ -18,6 +18,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS checkpoint_key (verifier TEXT PRIMARY KEY, since TEXT NOT NULL)",
 )
 COLUMNS = "number, note, stamp, in_stream, in_file"
+MOST = 2**62
+TAMPERED = "the table of checkpoints does not hold what was written there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ def keep(rows: Rows, checkpoint: Checkpoint, note: str, verifier: str) -> None:
     at = instant(checkpoint.at)
     rows.execute(
         "INSERT INTO checkpoint (number, position, at, note, stamp, in_stream, in_file) "
-        "SELECT COALESCE(MAX(number), 0) + 1, ?, ?, ?, NULL, 0, 0 FROM checkpoint",
-        (checkpoint.position, at, note),
+        "VALUES (?, ?, ?, ?, NULL, 0, 0)",
+        (_next_number(rows), checkpoint.position, at, note),
     )
     rows.execute(
         "INSERT INTO checkpoint_key (verifier, since) VALUES (?, ?) "
@@ -51,7 +53,7 @@ def keep(rows: Rows, checkpoint: Checkpoint, note: str, verifier: str) -> None:
 
 
 def kept(rows: Rows) -> list[Kept]:
-    """Return all checkpoints in order."""
+    """Return all checkpoints in order; raises `BadNote`, as all that read them do."""
     found = rows.select(f"SELECT {COLUMNS} FROM checkpoint ORDER BY number")
     return [_kept(row) for row in found]
 
@@ -99,8 +101,18 @@ def stamped(rows: Rows, number_: int, stamp: bytes) -> None:
     )
 
 
+def _next_number(rows: Rows) -> int:
+    newest_ = rows.select("SELECT COALESCE(MAX(number), 0) FROM checkpoint")[0][0]
+    if not isinstance(newest_, int) or newest_ >= MOST:
+        raise BadNote(TAMPERED)
+    return newest_ + 1
+
+
 def _kept(row: Row) -> Kept:
     at, note, stamp, in_stream, in_file = row
-    encoded = maybe_text(stamp)
-    timestamp = None if encoded is None else b64decode(encoded)
-    return Kept(number(at), Witnessed(str(note), timestamp), bool(in_stream), bool(in_file))
+    try:
+        encoded = maybe_text(stamp)
+        timestamp = None if encoded is None else b64decode(encoded, validate=True)
+        return Kept(number(at), Witnessed(str(note), timestamp), bool(in_stream), bool(in_file))
+    except (ValueError, TypeError):
+        raise BadNote(TAMPERED) from None
