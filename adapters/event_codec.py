@@ -12,14 +12,14 @@ import msgspec
 
 from adapters import upcasters
 from adapters.upcasters import Json
-from domain.envelope import Envelope
+from domain.envelope import Envelope, Unreadable
 from domain.events import EVENT_TYPES, Event
 from domain.values import Actor, Client, ConsentId, Personal, PersonId, StreamId, Via
 
 Payload = TypeVar("Payload")
 
 
-class Undecodable(ValueError):  # noqa: N818 - says what it is
+class Undecodable(Unreadable):
     """Stored bytes do not hold the event their topic promises."""
 
 

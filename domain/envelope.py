@@ -11,6 +11,10 @@ from domain.events import Event
 from domain.values import Actor, StreamId
 
 
+class Unreadable(Exception):  # noqa: N818 - says what it is
+    """A stored event is not what its topic promises: somebody changed it, or a later version wrote it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """One event and the facts of its recording, before it has a place in the log.

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
+from domain.envelope import Unreadable
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server import control, demo
@@ -47,7 +48,16 @@ from server.wiring import (
 )
 
 _log = logging.getLogger(__name__)
-ERRORS = (BadSetting, BadFile, StartFailed, control.Failed, Refused, Unavailable, OSError)
+ERRORS = (
+    BadSetting,
+    BadFile,
+    StartFailed,
+    control.Failed,
+    Refused,
+    Unavailable,
+    Unreadable,
+    OSError,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
+from domain.envelope import Unreadable
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server.bad_file import BadFile
@@ -26,7 +27,7 @@ from server.wiring import StartFailed, System
 NAME = "control.sock"
 LINE_LIMIT = 4_096
 BODY_LIMIT = 512 * 1024 * 1024
-ANSWERED = (BadFile, Refused, Unavailable)
+ANSWERED = (BadFile, Refused, Unavailable, Unreadable)
 """Faults that are the sender's to read; any other is ours."""
 
 _log = logging.getLogger(__name__)

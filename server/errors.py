@@ -4,13 +4,17 @@ their own (RFC 6749 §5.2)."""
 
 from __future__ import annotations
 
+import logging
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from domain.envelope import Unreadable
 from domain.errors import Conflicting, Forbidden, Invalid, InvalidGrant, Missing, Refused
 from domain.ports import Unavailable
 
-UNAVAILABLE = "unavailable"
+_log = logging.getLogger(__name__)
+UNAVAILABLE, UNREADABLE = "unavailable", "unreadable"
 STATUS: dict[type[Refused], int] = {
     Invalid: 400,
     InvalidGrant: 400,
@@ -38,4 +42,11 @@ async def unavailable(_request: Request, _fault: Exception) -> Response:
     return JSONResponse({"code": UNAVAILABLE, "detail": detail}, 503, headers={"Retry-After": "5"})
 
 
-HANDLERS = {Refused: refused, Unavailable: unavailable}
+async def unreadable(_request: Request, fault: Exception) -> Response:
+    """Answer that an event cannot be read; which one stands in the server's log."""
+    _log.error("an event cannot be read: %s", fault)
+    detail = "An event in the log is not what was stored; doorward audit verify names it."
+    return JSONResponse({"code": UNREADABLE, "detail": detail}, 503)
+
+
+HANDLERS = {Refused: refused, Unavailable: unavailable, Unreadable: unreadable}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from typing import Any
 
 import anyio
@@ -205,3 +206,15 @@ async def test_what_cannot_be_read_of_checkpoints_is_told(
     answer = await auditor.http.post(auditor.address("/audit/verify"), data={"csrf": csrf})
     assert "cannot be read: Permission denied" in answer.text
     assert "/mnt" not in answer.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_an_event_that_cannot_be_read_is_said_to_be_one(scene: Scene) -> None:
+    system = scene.web.system
+    with sqlite3.connect(system.settings.store_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("DROP TRIGGER event_log_no_update")
+        connection.execute("UPDATE event_log SET state = x'7b' WHERE position = 6")
+    auditor = await scene.auditor()
+    for path in ("/audit?before=8", "/audit/events/6"):
+        answer = await auditor.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (503, "unreadable"), path
