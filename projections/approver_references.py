@@ -38,6 +38,7 @@ def _closed(rows: Rows, _recorded: Recorded, event: RequestClosed) -> None:
 
 PROJECTION = Projection(
     name="approver_references",
+    keyed=True,
     tables=("approver_reference",),
     schema=(
         "CREATE TABLE IF NOT EXISTS approver_reference ("

@@ -85,6 +85,7 @@ def _attribute(record: PersonRecord, name: str) -> str:
 
 PROJECTION = Projection(
     name="people",
+    keyed=True,
     tables=("person",),
     schema=(
         "CREATE TABLE IF NOT EXISTS person ("

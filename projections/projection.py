@@ -23,7 +23,8 @@ class Projection:
     `tables` are the names of its tables, `schema` the statements that create them if absent,
     `handlers` what each event type does; events of other types pass it by. A followed one may
     derive more from its tables, too much for an event's own transaction: `settle` takes a step of that
-    and says whether there is more, `renew` has it all derived anew, after a rebuild.
+    and says whether there is more, `renew` has it all derived anew, after a rebuild. `keyed` says that
+    events find their rows by primary keys, so that every other index is for queries alone.
     """
 
     name: str
@@ -32,12 +33,20 @@ class Projection:
     handlers: Mapping[type[Event], Handler]
     settle: Callable[[Rows], bool] = lambda _rows: False
     renew: Callable[[Rows], None] = lambda _rows: None
+    keyed: bool = False
 
     def apply(self, rows: Rows, recorded: Recorded) -> None:
         """Change the tables as this event says."""
         handler = self.handlers.get(type(recorded.envelope.event))
         if handler is not None:
             handler(rows, recorded, recorded.envelope.event)
+
+    @property
+    def schema_to_build(self) -> tuple[str, ...]:
+        """The statements that are needed where events are applied and nobody asks."""
+        if not self.keyed:
+            return self.schema
+        return tuple(one for one in self.schema if not one.startswith("CREATE INDEX"))
 
     def clear(self, rows: Rows) -> None:
         """Empty the tables, as before position 1."""

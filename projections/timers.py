@@ -142,6 +142,7 @@ def _reviewed(rows: Rows, _recorded: Recorded, event: ReviewCompleted) -> None:
 
 PROJECTION = Projection(
     name="timers",
+    keyed=True,
     tables=("timer",),
     schema=(
         "CREATE TABLE IF NOT EXISTS timer ("

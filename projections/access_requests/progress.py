@@ -229,6 +229,7 @@ def _escalated(rows: Rows, event: RequestEscalated) -> None:
 
 PROJECTION = Projection(
     name="access_requests",
+    keyed=True,
     tables=("access_request", "access_request_item"),
     schema=SCHEMA,
     handlers={

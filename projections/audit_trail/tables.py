@@ -108,6 +108,7 @@ def _left(rows: Rows, recorded: Recorded, event: RequestExpired | RequestCancell
 _EVERY: dict[type, Handler] = dict.fromkeys(EVENT_TYPES.values(), _recorded)
 PROJECTION = Projection(
     name="audit_trail",
+    keyed=True,
     tables=("audit_event", "audit_person", "audit_request"),
     schema=(
         "CREATE TABLE IF NOT EXISTS audit_event ("

@@ -110,7 +110,7 @@ def open_beside(scratch: Scratch, projections: Sequence[Projection]) -> Iterator
     """Open tables for these projections, which are thrown away at the end."""
     store = scratch()
     try:
-        store.create([statement for one in projections for statement in one.schema])
+        store.create([statement for one in projections for statement in one.schema_to_build])
         with store.write() as transaction:
             yield Trial(transaction, projections)
     finally:
