@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from domain.chain import Broken, ChainCheck, Link
 from domain.ports import EventStore
 from server.bad_file import BadFile
+from server.rebuilding.collecting import seldom_collected
 
-BATCH = 5_000
+BATCH = 1_000
 _HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
@@ -66,11 +66,12 @@ def verify_links(
 ) -> Verified:
     """Follow the chain along these links to a head: its position and hash."""
     check = ChainCheck(expected)
-    for links in batches:
-        broken = check.follow(links)
-        if broken is not None:
-            return Verified(check.position, check.hash, broken)
-        report(check.position, head[0])
+    with seldom_collected():
+        for links in batches:
+            broken = check.follow(links)
+            if broken is not None:
+                return Verified(check.position, check.hash, broken)
+            report(check.position, head[0])
     return Verified(check.position, check.hash, check.end(*head))
 
 
@@ -78,8 +79,9 @@ def _links(log: EventStore, end: int) -> Iterator[Sequence[Link]]:
     """Yield the events up to the end as they are stored, in batches."""
     position = 0
     while position < end:
-        found = log.links_after(position, BATCH)
-        links = list(takewhile(lambda link: link[0] <= end, found))
+        links = log.links_after(position, min(BATCH, end - position))
+        if links and links[-1][0] > end:
+            links = [link for link in links if link[0] <= end]
         if not links:
             return
         yield links
