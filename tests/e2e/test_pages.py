@@ -168,8 +168,11 @@ def test_a_person_gets_through_by_keyboard_alone(server: RunningServer, chromium
     with listening() as (redirect_uri, came), chromium.new_context() as context:
         page = context.new_page()
         page.goto(authorization_url(server, redirect_uri))
+        # Who has no mouse types once the cursor is there; the browser sets it after the page has come.
+        expect(page.get_by_label("User name")).to_be_focused()
         page.keyboard.type("carol")
         page.keyboard.press("Tab")
+        expect(page.get_by_label("Password")).to_be_focused()
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
         expect(page.get_by_role("group")).to_be_visible()
