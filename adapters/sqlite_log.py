@@ -110,6 +110,10 @@ class SQLiteLogRecorder(SQLiteApplicationRecorder):
             except BaseException:
                 connection.rollback()
                 raise
+            finally:
+                # While the connection is still ours: a statement that is left open keeps the
+                # write-ahead log alive, and closed later it may be another thread's already.
+                cursor.sqlite_cursor.close()
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any

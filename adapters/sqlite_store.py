@@ -199,8 +199,6 @@ class SQLiteStore:
             )
             ended.push(transaction.keys.ended)
             yield transaction
-        # A connection goes, and the write-ahead log with the last of them, once no statement is left.
-        cursor.sqlite_cursor.close()
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
