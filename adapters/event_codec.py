@@ -78,6 +78,11 @@ class _Stored(msgspec.Struct, Generic[Payload], frozen=True, forbid_unknown_fiel
 
 
 _PERSONAL_FIELDS = 2
+_KINDS: dict[str, Any] = {
+    topic: _Stored[kind]  # type: ignore[valid-type]
+    for topic, kind in EVENT_TYPES.items()
+}
+"""What is stored under each topic."""
 _schema_of = msgspec.json.Decoder(_Stored[msgspec.Raw])
 
 
@@ -120,7 +125,7 @@ class Decoder:
         if kind is None:
             msg = f"no event has the topic {topic!r}"
             raise Undecodable(msg)
-        decoder = self._decoders.get(topic) or self._decoder(topic)
+        decoder = self._decoders.get(topic) or self.learn(topic)
         try:
             stored = decoder.decode(state)
             if stored.schema != kind.SCHEMA:
@@ -141,10 +146,9 @@ class Decoder:
             event=stored.event,
         )
 
-    def _decoder(self, topic: str) -> msgspec.json.Decoder[_Stored[Event]]:
+    def learn(self, topic: str) -> msgspec.json.Decoder[_Stored[Event]]:
         """Make the decoder of a topic, when it is met first: a store in memory meets few."""
-        kind = _Stored[EVENT_TYPES[topic]]  # type: ignore[valid-type]
-        made = msgspec.json.Decoder(kind, dec_hook=self._opened)
+        made = msgspec.json.Decoder(_KINDS[topic], dec_hook=self._opened)
         self._decoders[topic] = cast("msgspec.json.Decoder[_Stored[Event]]", made)
         return self._decoders[topic]
 
@@ -179,6 +183,10 @@ class Decoder:
 
 _encoder = Encoder()
 _decoder = Decoder()
+for _topic in EVENT_TYPES:
+    # Here, while there is one thread: msgspec learns a type when a decoder first needs it, and crashes the
+    # process if another thread meets the type half learnt.
+    _decoder.learn(_topic)
 encode = _encoder.encode
 """Writes an envelope with all text about people as it is."""
 decode = _decoder.decode
