@@ -4,7 +4,6 @@ once, and none takes the place of another."""
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from binascii import Error as BinasciiError
 from collections.abc import Sequence
 from contextlib import suppress
@@ -34,8 +33,8 @@ class NatsCheckpoints:
     async def put(self, position: int, witnessed: Witnessed) -> None:
         """Keep one; raises `Unwitnessed`."""
         headers = {"Nats-Expected-Last-Subject-Sequence": "0"}
-        if witnessed.timestamp is not None:
-            headers[STAMP_HEADER] = b64encode(witnessed.timestamp).decode()
+        if witnessed.stamp is not None:
+            headers[STAMP_HEADER] = witnessed.stamp
         digest = sha256(witnessed.note.encode()).hexdigest()[:16]
         subject = f"doorward.{self._tenant}.chk.{position}.{digest}"
         try:
@@ -71,7 +70,7 @@ async def _all(jetstream: JetStreamContext, stream: str) -> list[Witnessed]:
     for sequence in range(1, await last_sequence(jetstream, stream) + 1):
         with suppress(nats.js.errors.NotFoundError):
             message = await jetstream.get_msg(stream, sequence)
-            stamp = (message.headers or {}).get(STAMP_HEADER)
+            stamp = (message.headers or {}).get(STAMP_HEADER) or None
             note = (message.data or b"").decode("utf-8", "replace")
-            found.append(Witnessed(note, b64decode(stamp, validate=True) if stamp else None))
+            found.append(Witnessed.with_stamp(note, stamp))
     return found

@@ -70,6 +70,16 @@ class Witnessed:
     note: str
     timestamp: bytes | None = None
 
+    @property
+    def stamp(self) -> str | None:
+        """The time stamp in base64, as it is written beside the note."""
+        return None if self.timestamp is None else b64encode(self.timestamp).decode()
+
+    @classmethod
+    def with_stamp(cls, note: str, stamp: str | None) -> Witnessed:
+        """Return a checkpoint of what was written; raises `ValueError` if the stamp is not base64."""
+        return cls(note, None if stamp is None else b64decode(stamp, validate=True))
+
 
 class Unwitnessed(Exception):  # noqa: N818 - says what happened
     """A place outside did not take a checkpoint, or does not tell; the message says why."""

@@ -70,7 +70,6 @@ async def _serve(
     loops: list[Loop] = [one.run for one in system.followers]
     loops.append(served.last_use.run)
     loops += [deliveries(system).run, mail_delivery(system).run]
-    system.growth.tell(system.checkpointing.wake)
     loops.append(system.checkpointing.run)
     timers = Timers(system.bus, system.reads, system.clock, system.new_id)
     system.growth.tell(timers.wake)

@@ -13,8 +13,11 @@ from domain.envelope import Recorded
 from domain.events import Event
 from domain.outgoing import EventApps
 from domain.ports import EventLog
+from domain.values import Personal
 
 BATCH = 1_000
+Progress = Callable[[int, int], None]
+"""Hears how far the work has come: done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,21 @@ class Sought:
     until: datetime | None = None
 
 
-def events(log: EventLog, sought: Sought, app_of: EventApps, after: int = 0) -> Iterator[Recorded]:
-    """Yield the events after a position that are sought, to the present head."""
-    position = after
-    while batch := log.events_after(position, BATCH):
+def events(
+    log: EventLog,
+    sought: Sought,
+    app_of: EventApps,
+    after: int = 0,
+    until: int | None = None,
+    progress: Progress = lambda _done, _total: None,
+) -> Iterator[Recorded]:
+    """Yield the events after a position that are sought, up to another, else to the head at the start.
+    `progress` hears the position that was reached, and the last one."""
+    end, position = log.head() if until is None else until, after
+    while position < end and (batch := log.events_after(position, min(BATCH, end - position))):
         yield from (one for one in batch if is_sought(one, sought, app_of))
         position = batch[-1].position
+        progress(position, end)
 
 
 def is_sought(recorded: Recorded, sought: Sought, app_of: EventApps) -> bool:
@@ -76,6 +88,8 @@ def _texts(value: Event | Any) -> Iterator[str]:
     """Yield every text in an event, whatever it is nested in."""
     if isinstance(value, str):
         yield value
+    elif isinstance(value, Personal):
+        yield from (value.subject, value.text)
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for one in dataclasses.fields(value):
             yield from _texts(getattr(value, one.name))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.chain import Broken, ChainCheck, Link
 from domain.ports import EventStore
+from server.audit.links import links_until
 from server.bad_file import BadFile
 from server.rebuilding.collecting import seldom_collected
 
-BATCH = 1_000
 _HEAD = re.compile(r"([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 
@@ -52,7 +52,7 @@ def verify(
     """Follow the chain to where the log says that it ends; `report` hears positions done and in all.
     What is appended meanwhile is left to the next time."""
     end, digest = log.chain_head()
-    found = verify_links(_links(log, end), (end, digest), expected, report)
+    found = verify_links(links_until(log, end), (end, digest), expected, report)
     if found.broken is None:
         return replace(found, broken=_beyond(log, end))
     return found
@@ -73,19 +73,6 @@ def verify_links(
                 return Verified(check.position, check.hash, broken)
             report(check.position, head[0])
     return Verified(check.position, check.hash, check.end(*head))
-
-
-def _links(log: EventStore, end: int) -> Iterator[Sequence[Link]]:
-    """Yield the events up to the end as they are stored, in batches."""
-    position = 0
-    while position < end:
-        links = log.links_after(position, min(BATCH, end - position))
-        if links and links[-1][0] > end:
-            links = [link for link in links if link[0] <= end]
-        if not links:
-            return
-        yield links
-        position = links[-1][0]
 
 
 def _beyond(log: EventStore, end: int) -> Broken | None:

@@ -97,9 +97,7 @@ def _print(
 ) -> int:
     """Print what is sought after a position; return the head up to which that is all."""
     head = store.head()
-    for recorded in reading.events(store, sought, event_app, position):
-        if recorded.position > head:
-            break
+    for recorded in reading.events(store, sought, event_app, position, until=head):
         sys.stdout.write(show(recorded) + "\n")
     sys.stdout.flush()
     return head

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from domain.ports import EventStore
 from server.audit.export.formats import Format, format_of, write
-from server.audit.export.public_form import Origin, Progress
+from server.audit.export.public_form import Origin
 from server.audit.export.whole_file import whole_file
 from server.audit.export.writing import sought_events
-from server.audit.reading import Sought
+from server.audit.reading import Progress, Sought
 from server.bad_file import BadFile
 from server.command_line.progress import show_progress
 from server.command_line.wishes import Commands

@@ -6,7 +6,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -243,10 +242,7 @@ def _stream(
     bad = found["broken"]
     told = f"{found['messages']:,} messages, for events {found['first']:,} to {found['last']:,}"
     broken = None if bad is None else Broken(bad["position"], bad["why"])
-    kept = [
-        Witnessed(note, None if stamp is None else b64decode(stamp))
-        for note, stamp in found["checkpoints"]
-    ]
+    kept = [Witnessed.with_stamp(note, stamp) for note, stamp in found["checkpoints"]]
     return [Finding("stream", told, broken)], {"NATS": kept}
 
 

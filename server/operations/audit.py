@@ -4,7 +4,6 @@ what NATS has of both."""
 from __future__ import annotations
 
 import asyncio
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -52,11 +51,7 @@ def audit_stream(system: System, _body: bytes, report: Report) -> dict[str, Any]
         kept = asyncio.run(stream.read()) if stream is not None else ()
     except Unwitnessed as fault:
         raise BadFile(str(fault)) from None
-    notes = [
-        (one.note, None if one.timestamp is None else b64encode(one.timestamp).decode())
-        for one in kept
-    ]
-    return {**asdict(compared), "checkpoints": notes}
+    return {**asdict(compared), "checkpoints": [(one.note, one.stamp) for one in kept]}
 
 
 OPERATIONS: Mapping[str, Operation] = {

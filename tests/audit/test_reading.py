@@ -58,6 +58,7 @@ async def test_events_are_found_by_who_acted_on_what_and_when(system: System) ->
     assert found(until=NOW - timedelta(days=9_000)) == []
     assert found(stream="app-crm") == ["app.added"]
     assert found(actor="nobody") == []
+    assert found(about="alice@example.com") == ["person.registered"]
 
 
 async def test_a_line_says_where_when_what_and_by_whom(system: System) -> None:

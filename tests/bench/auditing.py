@@ -15,11 +15,12 @@ from adapters.system import utc_now
 from domain.ports import EventStore
 from server import shapes
 from server.audit.comparing import compare
+from server.audit.links import links_until
 from server.audit.looking_back.lists import EVERYTHING, Then
 from server.audit.looking_back.names import Names
 from server.audit.looking_back.tables import LISTINGS
 from server.audit.replay.replaying import replay_decisions
-from server.audit.verifying import BATCH, verify
+from server.audit.verifying import verify
 from server.config import Settings
 from server.operations.read_models import catch_up
 from server.rebuilding.groups import build, open_groups
@@ -118,10 +119,7 @@ def _keys(folder: Path) -> KeyFile:
 
 
 def _scan(store: EventStore) -> int:
-    position = 0
-    while links := store.links_after(position, BATCH):
-        position = links[-1][0]
-    return position
+    return sum(len(links) for links in links_until(store, store.head()))
 
 
 def _rebuilt(store: EventStore) -> int:

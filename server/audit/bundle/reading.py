@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,7 +115,6 @@ def _link(line: bytes, number: int) -> Link:
 def _witnessed(line: bytes) -> Witnessed:
     one = msgspec.json.decode(line, type=_Checkpoint)
     try:
-        stamp = None if one.timestamp is None else b64decode(one.timestamp, validate=True)
+        return Witnessed.with_stamp(one.note, one.timestamp)
     except ValueError:
         raise BadBundle(f"{CHECKPOINTS}: a time stamp is not base64") from None
-    return Witnessed(one.note, stamp)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import zipfile
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
 from typing import IO
 
 from domain.chain import Link
 from domain.checkpoint import Witnessed
 from domain.ports import EventStore
 from server.audit.checkpoints import rows as kept_rows
+from server.audit.links import links_until
 from server.bad_file import BadFile
 
-BATCH = 5_000
 EVENTS, CHECKPOINTS, MANIFEST = "events.jsonl", "checkpoints.jsonl", "manifest.json"
 FORMAT = 1
 
@@ -57,14 +55,9 @@ def write_bundle(
 def _write_events(
     member: IO[bytes], store: EventStore, end: int, report: Callable[[int, int], None]
 ) -> None:
-    position = 0
-    while position < end:
-        links = list(takewhile(lambda link: link[0] <= end, store.links_after(position, BATCH)))
-        if not links:
-            return
+    for links in links_until(store, end):
         member.write("".join(map(_event_line, links)).encode())
-        position = links[-1][0]
-        report(position, end)
+        report(links[-1][0], end)
 
 
 def _event_line(link: Link) -> str:
@@ -84,8 +77,7 @@ def _event_line(link: Link) -> str:
 
 
 def _checkpoint_line(one: Witnessed) -> str:
-    stamp = None if one.timestamp is None else b64encode(one.timestamp).decode()
-    return json.dumps({"note": one.note, "timestamp": stamp}, ensure_ascii=False) + "\n"
+    return json.dumps({"note": one.note, "timestamp": one.stamp}, ensure_ascii=False) + "\n"
 
 
 def _manifest(written: Written, tenant: str, verifiers: Sequence[str], made_at: datetime) -> str:

@@ -4,13 +4,11 @@ is followed from the last one: what was changed in between is not signed over, b
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import takewhile
 from pathlib import Path
 
 import anyio
@@ -30,13 +28,13 @@ from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
 from server.audit.checkpoints.notes import BadNote, signed_note, verifier_of
 from server.audit.checkpoints.rows import Kept
+from server.audit.links import links_until
 from server.command_bus import CommandBus
 
 EVERY = timedelta(minutes=5)
 EVENTS = 10_000
 """A checkpoint is due when the log has grown and either is past."""
 POLL_SECONDS = 30.0
-BATCH = 5_000
 
 _log = logging.getLogger(__name__)
 
@@ -82,31 +80,18 @@ class Checkpointing:
         self._origin = origin_of(tenant)
         self._places = places
         self._status = CheckpointStatus()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._grown = asyncio.Event()
         self._one_at_a_time = threading.Lock()
 
     def status(self) -> CheckpointStatus:
         """Return how far the log is signed."""
         return self._status
 
-    def wake(self) -> None:
-        """Say, from any thread, that the log has grown."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._grown.set)
-
     async def run(self) -> None:
         """Make checkpoints when they are due, until cancelled. A fault is told, and does not end it:
         the log goes on, and whoever watches `status` sees that it is not signed."""
-        self._loop = asyncio.get_running_loop()
         while True:
-            self._grown.clear()
             await self._tried()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._grown.wait()
-                    await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _tried(self) -> None:
         try:
@@ -174,14 +159,10 @@ class Checkpointing:
             position=signed.position if signed else 0, digest=signed.hash if signed else GENESIS
         )
         end, digest = self._store.chain_head()
-        while check.position < end:
-            before = check.position
-            links = self._store.links_after(before, BATCH)
-            broken = check.follow(takewhile(lambda link: link[0] <= end, links))
+        for links in links_until(self._store, end, check.position):
+            broken = check.follow(links)
             if broken is not None:
                 raise ChainBroken(f"broken at event {broken.position:,}: {broken.why}")
-            if check.position == before:
-                break
         if (check.position, check.hash) != (end, digest):
             raise ChainBroken(f"the log says that it ends at {end:,}; its chain does not")
         return end, digest
@@ -211,9 +192,9 @@ class Checkpointing:
         authority = self._places.authority
         if authority is None or witnessed.timestamp is not None:
             return witnessed
-        stamp = await authority.stamp(witnessed.note.encode())
-        await self._bus.call(lambda work: kept_rows.stamped(work.rows, one.number, stamp))
-        return replace(witnessed, timestamp=stamp)
+        stamped = Witnessed(witnessed.note, await authority.stamp(witnessed.note.encode()))
+        await self._bus.call(lambda work: kept_rows.stamped(work.rows, one.number, stamped))
+        return stamped
 
     async def _to_stream(self, one: Kept, witnessed: Witnessed) -> Witnessed:
         stream = self._places.stream

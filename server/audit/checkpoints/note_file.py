@@ -5,7 +5,7 @@ stamp: the SHA-256 of the note, and the reply in base64."""
 from __future__ import annotations
 
 import os
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,9 +27,8 @@ class NoteFile:
                 return
             # An empty line before: what a crash left half written spoils itself alone.
             _append(self._path, f"\n\n{witnessed.note}")
-            if witnessed.timestamp is not None:
-                stamp = b64encode(witnessed.timestamp).decode()
-                _append(self._stamps, f"{_digest(witnessed.note)} {stamp}\n")
+            if witnessed.stamp is not None:
+                _append(self._stamps, f"{_digest(witnessed.note)} {witnessed.stamp}\n")
         except OSError as fault:
             raise Unwitnessed(f"{self._path}: {fault.strerror}") from None
 

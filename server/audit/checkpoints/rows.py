@@ -3,7 +3,6 @@ whoever asks, and to be sent again after an outage; what proves anything is what
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
 from domain.checkpoint import Checkpoint, Witnessed, parse_checkpoint
@@ -94,11 +93,9 @@ def arrived(rows: Rows, number_: int, *, place: str) -> None:
     rows.execute(f"UPDATE checkpoint SET {column} = 1 WHERE number = ?", (number_,))
 
 
-def stamped(rows: Rows, number_: int, stamp: bytes) -> None:
+def stamped(rows: Rows, number_: int, witnessed: Witnessed) -> None:
     """Note what the time-stamp authority replied."""
-    rows.execute(
-        "UPDATE checkpoint SET stamp = ? WHERE number = ?", (b64encode(stamp).decode(), number_)
-    )
+    rows.execute("UPDATE checkpoint SET stamp = ? WHERE number = ?", (witnessed.stamp, number_))
 
 
 def _next_number(rows: Rows) -> int:
@@ -111,8 +108,7 @@ def _next_number(rows: Rows) -> int:
 def _kept(row: Row) -> Kept:
     at, note, stamp, in_stream, in_file = row
     try:
-        encoded = maybe_text(stamp)
-        timestamp = None if encoded is None else b64decode(encoded, validate=True)
-        return Kept(number(at), Witnessed(str(note), timestamp), bool(in_stream), bool(in_file))
+        witnessed = Witnessed.with_stamp(str(note), maybe_text(stamp))
+        return Kept(number(at), witnessed, bool(in_stream), bool(in_file))
     except (ValueError, TypeError):
         raise BadNote(TAMPERED) from None

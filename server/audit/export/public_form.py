@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +59,3 @@ class Openings:
             first = self._origin.store.stream(stream)[0]
             self.remember(stream, msgspec.json.decode(self._origin.body(first))["data"])
         return self._known[stream]
-
-
-Progress = Callable[[int, int], None]
-"""Hears how far the work has come: done, and how much there is."""
