@@ -73,8 +73,9 @@ class PersonKeys:
 
     def drop(self, people: Iterable[str]) -> None:
         """Know these keys no more."""
-        self._forgotten |= frozenset(people)
-        for person in self._forgotten:
+        gone = frozenset(people)
+        self._forgotten |= gone
+        for person in gone:
             self._ciphers.pop(person, None)
 
     def keep(self, ciphers: dict[str, AESGCM]) -> None:

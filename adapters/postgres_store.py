@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import cast
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
@@ -13,7 +12,6 @@ from eventsourcing.persistence import PersistenceError
 from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
-from adapters.log_history import LogHistory
 from adapters.person_keys import PersonKeys
 from adapters.postgres_bulk import PostgresBulk
 from adapters.postgres_log import (
@@ -24,7 +22,7 @@ from adapters.postgres_log import (
     run,
 )
 from adapters.postgres_postings import SCHEMA, PostgresPostings
-from domain.chain import Link
+from adapters.readable_log import ReadableLog
 from domain.envelope import Envelope, Recorded
 from domain.ports import (
     Row,
@@ -36,7 +34,7 @@ from domain.ports import (
     Unavailable,
     Value,
 )
-from domain.values import REDACTED, PersonId, StreamId
+from domain.values import PersonId, StreamId
 
 
 class PostgresRows:
@@ -163,7 +161,7 @@ class PostgresTransaction:
         return self._mapper.recorded(rows)
 
 
-class PostgresStore:
+class PostgresStore(ReadableLog):
     """An event store in one PostgreSQL database, connected by its URL."""
 
     def __init__(self, url: str, master: SigningKeys | None = None) -> None:
@@ -171,10 +169,7 @@ class PostgresStore:
         self._url = url
         self._datastore = LogDatastore(url)
         self._recorder = PostgresLogRecorder(self._datastore)
-        self._keys = PersonKeys(master, self.read)
-        self._mapper = EnvelopeMapper.opening(self._keys)
-        self.history = LogHistory(self.read, self._keys, self._mapper)
-        """The log as it stood at past positions."""
+        super().__init__(master)
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""
@@ -204,42 +199,6 @@ class PostgresStore:
         """Return the position of the newest committed event; 0 if none."""
         with self._translated():
             return self._recorder.max_notification_id()
-
-    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
-        """Return up to `limit` committed events after `position`, in order."""
-        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
-        return self._recorded(sql, params)
-
-    def links_after(self, position: int, limit: int) -> Sequence[Link]:
-        """Return up to `limit` committed events after `position` as they are stored, in order."""
-        with self.read() as rows:
-            found = rows.select(log_table.SELECT_LINKS, (position, limit))
-        return cast("Sequence[Link]", found)
-
-    def chain_head(self) -> tuple[int, bytes]:
-        """Return where the log says that it ends: position and hash."""
-        with self.read() as rows:
-            found = rows.select(log_table.SELECT_HEAD)
-        if not found or not isinstance(found[0][0], int):
-            raise Unavailable("the log does not say where it ends")
-        return cast("tuple[int, bytes]", found[0])
-
-    def stream(self, stream: StreamId) -> Sequence[Recorded]:
-        """Return the committed events of one stream, in order."""
-        return self._recorded(log_table.SELECT_STREAM_RECORDED, (stream,))
-
-    def _recorded(self, sql: str, params: Sequence[Value]) -> Sequence[Recorded]:
-        with self.read() as rows:
-            self._keys.notice(rows)
-            found = rows.select(sql, params)
-        return self._mapper.recorded(found)
-
-    def open_text(self, person: PersonId, sealed: str) -> str | None:
-        """Return text of this person as the log has it sealed, None where it is gone."""
-        with self.read() as rows:
-            self._keys.notice(rows)
-        opened = self._keys.opened(person, sealed=sealed)
-        return None if opened.text == REDACTED else opened.text
 
     def scrub(self) -> None:
         """Let the space of deleted rows be used anew. What PostgreSQL keeps beside, its own log and

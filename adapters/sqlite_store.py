@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from tempfile import TemporaryDirectory
-from typing import cast
 from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError
@@ -15,12 +14,11 @@ from eventsourcing.persistence import PersistenceError
 from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
-from adapters.log_history import LogHistory
 from adapters.person_keys import PersonKeys
+from adapters.readable_log import ReadableLog
 from adapters.sqlite_bulk import SQLiteBulk
 from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
 from adapters.sqlite_postings import SCHEMA, SQLitePostings
-from domain.chain import Link
 from domain.envelope import Envelope, Recorded
 from domain.ports import (
     Row,
@@ -32,7 +30,7 @@ from domain.ports import (
     Unavailable,
     Value,
 )
-from domain.values import REDACTED, PersonId, StreamId
+from domain.values import PersonId, StreamId
 
 FAULTS = (sqlite3.Error, PersistenceError)
 
@@ -160,7 +158,7 @@ class SQLiteTransaction:
         return self._mapper.recorded(rows)
 
 
-class SQLiteStore:
+class SQLiteStore(ReadableLog):
     """An event store in one SQLite file, or in memory where `path` is None."""
 
     def __init__(self, path: str | None, master: SigningKeys | None = None) -> None:
@@ -168,10 +166,7 @@ class SQLiteStore:
         name = f"file:doorward-{uuid4().hex}?mode=memory&cache=shared" if path is None else path
         self._datastore = LogDatastore(name)
         self._recorder = SQLiteLogRecorder(self._datastore, "event_log")
-        self._keys = PersonKeys(master, self.read)
-        self._mapper = EnvelopeMapper.opening(self._keys)
-        self.history = LogHistory(self.read, self._keys, self._mapper)
-        """The log as it stood at past positions."""
+        super().__init__(master)
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""
@@ -210,42 +205,6 @@ class SQLiteStore:
         """Return the position of the newest committed event; 0 if none."""
         with self._translated():
             return self._recorder.max_notification_id()
-
-    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
-        """Return up to `limit` committed events after `position`, in order."""
-        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
-        return self._recorded(sql, params)
-
-    def links_after(self, position: int, limit: int) -> Sequence[Link]:
-        """Return up to `limit` committed events after `position` as they are stored, in order."""
-        with self.read() as rows:
-            found = rows.select(log_table.SELECT_LINKS, (position, limit))
-        return cast("Sequence[Link]", found)
-
-    def chain_head(self) -> tuple[int, bytes]:
-        """Return where the log says that it ends: position and hash."""
-        with self.read() as rows:
-            found = rows.select(log_table.SELECT_HEAD)
-        if not found or not isinstance(found[0][0], int):
-            raise Unavailable("the log does not say where it ends")
-        return cast("tuple[int, bytes]", found[0])
-
-    def stream(self, stream: StreamId) -> Sequence[Recorded]:
-        """Return the committed events of one stream, in order."""
-        return self._recorded(log_table.SELECT_STREAM_RECORDED, (stream,))
-
-    def _recorded(self, sql: str, params: Sequence[Value]) -> Sequence[Recorded]:
-        with self.read() as rows:
-            self._keys.notice(rows)
-            found = rows.select(sql, params)
-        return self._mapper.recorded(found)
-
-    def open_text(self, person: PersonId, sealed: str) -> str | None:
-        """Return text of this person as the log has it sealed, None where it is gone."""
-        with self.read() as rows:
-            self._keys.notice(rows)
-        opened = self._keys.opened(person, sealed=sealed)
-        return None if opened.text == REDACTED else opened.text
 
     def scrub(self) -> None:
         """Empty the write-ahead log, which holds pages as they were; `secure_delete` does the rest."""

@@ -30,7 +30,7 @@ from server.command_line import (
     store,
     webhooks,
 )
-from server.command_line.progress import show_progress
+from server.command_line.progress import show_report
 from server.config import BadSetting, Settings, load_settings
 from server.inbox.listing import INBOX
 from server.oauth.resources import USER
@@ -200,15 +200,11 @@ def _operate_from(settings: Settings, asked: argparse.Namespace, command: str, b
 
 def _operate(settings: Settings, command: str, body: bytes) -> dict[str, Any]:
     """Do the work here, or where a server runs on the same SQLite file, there."""
-
-    def report(progress: Mapping[str, int]) -> None:
-        show_progress(progress["done"], progress["total"])
-
     try:
         with open_system(settings) as system:
-            return OPERATIONS[command](system, body, report)
+            return OPERATIONS[command](system, body, show_report)
     except StoreInUse:
-        return control.hand_over(settings.data_dir, command, body, report)
+        return control.hand_over(settings.data_dir, command, body, show_report)
 
 
 def _print_result(result: Mapping[str, Any], *, as_json: bool) -> None:

@@ -3,7 +3,7 @@ an empty store in memory. Slow beside a query of the present, exact, and nothing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from domain.ports import EventStore, Rows
 from domain.values import PersonId
 from projections import access_requests, request_history
 from projections.access_requests import Wanted, requests_of
+from server.scratch import Scratch, scratch_tables
 
 MOST_REQUESTS = 500
 """So many of a person's requests, the newest, are looked back at."""
@@ -22,7 +23,7 @@ MODELS = (access_requests.PROJECTION, request_history.PROJECTION)
 class Past:
     """Looks back. `scratch` opens an empty store in memory."""
 
-    def __init__(self, store: EventStore, scratch: Callable[[], EventStore]) -> None:
+    def __init__(self, store: EventStore, scratch: Scratch) -> None:
         self._store = store
         self._scratch = scratch
 
@@ -32,16 +33,11 @@ class Past:
         blocking."""
         wanted = Wanted(requested_until=then, size=MOST_REQUESTS)
         requests = requests_of(present, person, wanted).items
-        store = self._scratch()
-        try:
-            store.create([statement for one in MODELS for statement in one.schema])
-            with store.write() as transaction:
-                for request in requests:
-                    for recorded in self._store.stream(request_stream(request.request_id)):
-                        if recorded.envelope.recorded_at <= then:
-                            for model in MODELS:
-                                model.apply(transaction.rows, recorded)
-            with store.read() as rows:
-                yield rows
-        finally:
-            store.close()
+        schema = [statement for one in MODELS for statement in one.schema]
+        with scratch_tables(self._scratch, schema) as transaction:
+            for request in requests:
+                for recorded in self._store.stream(request_stream(request.request_id)):
+                    if recorded.envelope.recorded_at <= then:
+                        for model in MODELS:
+                            model.apply(transaction.rows, recorded)
+            yield transaction.rows

@@ -10,8 +10,9 @@ from domain.envelope import Recorded
 from domain.ports import Rows
 from projections.projection import Projection
 from server.follower import set_position
-from server.rebuilding.beside import AT_ONCE, Beside, Scratch, open_beside
+from server.rebuilding.beside import AT_ONCE, Beside, open_beside
 from server.rebuilding.tables import tables_of
+from server.scratch import Scratch
 
 
 class Replayed(Protocol):

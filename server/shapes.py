@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from domain.ports import EventStore, Rows
 from projections.projection import Projection
 from server.rebuild import rebuild
-from server.rebuilding.beside import Scratch
+from server.scratch import Scratch
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS read_model_shape ("

@@ -9,6 +9,7 @@ from domain.ports import EventStore
 from projections.projection import Projection
 from server.rebuilding.differences import Difference
 from server.rebuilding.groups import build, compared, open_groups
+from server.scratch import Scratch
 
 PASSES = 2
 """A person who is forgotten while the log is read takes his words out of what is read after, not of what
@@ -17,7 +18,7 @@ was read before. Whatever differs for that alone does not differ the second time
 
 def compare(
     store: EventStore,
-    scratch: Callable[[], EventStore],
+    scratch: Scratch,
     inline: Sequence[Projection],
     followed: Sequence[Projection],
     report: Callable[[int, int], None],

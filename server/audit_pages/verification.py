@@ -18,9 +18,8 @@ from starlette.routing import BaseRoute, Route
 from domain.checkpoint import Unwitnessed, Witnessed, origin_of
 from domain.ports import Unavailable
 from server.audit import verifying
-from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
-from server.audit.checkpoints.notes import parse_verifier, verifier_of
+from server.audit.checkpoints.own import in_database, own_keys
 from server.audit.examining import Finding, Sources, examine_log
 from server.audit_pages.gate import Frame, Gate
 from server.bad_file import BadFile
@@ -103,18 +102,14 @@ def _verified(system: System, stream: FromStream, report: Callable[[int, int], N
 def _sources(system: System, from_stream: Sequence[Witnessed] | None) -> Sources:
     """Return the checkpoints that this server can reach, and the keys that it knows as its own."""
     settings, origin = system.settings, origin_of(system.settings.tenant)
-    with system.store.read() as rows:
-        places: dict[str, Sequence[Witnessed]] = {
-            "the database": [one.witnessed for one in kept_rows.kept(rows)]
-        }
-        used = [parse_verifier(one) for one in kept_rows.keys_used(rows)]
+    kept = in_database(system.store)
+    places: dict[str, Sequence[Witnessed]] = {"the database": kept.witnessed}
     file = settings.checkpoint_file
     if file is not None and file.exists():
         places["the file"] = NoteFile(file).read()
     if from_stream is not None:
         places["NATS"] = from_stream
-    ring = checkpoint_keys(settings).ring()
-    return Sources(places, frozenset([*used, *(verifier_of(origin, one.secret) for one in ring)]))
+    return Sources(places, own_keys(kept, origin, checkpoint_keys(settings).ring()))
 
 
 @dataclass(frozen=True, slots=True)

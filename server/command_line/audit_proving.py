@@ -12,7 +12,7 @@ from typing import Any
 
 from domain.checkpoint import origin_of
 from server.audit.bundle.writing import write_bundle
-from server.audit.checkpoints.notes import verifier_of
+from server.audit.checkpoints.own import verifiers
 from server.audit.export.whole_file import whole_file
 from server.command_line.progress import show_progress
 from server.command_line.wishes import Commands, Operate, runner
@@ -46,8 +46,8 @@ def _keys(rotate: Run) -> Run:
             code = rotate(settings, asked)
             if code or asked.json:
                 return code
-        origin = origin_of(settings.tenant)
-        found = [str(verifier_of(origin, one.secret)) for one in checkpoint_keys(settings).ring()]
+        ring = checkpoint_keys(settings).ring()
+        found = list(map(str, verifiers(origin_of(settings.tenant), ring)))
         shown = json.dumps({"verifiers": found}) if asked.json else "\n".join(found)
         sys.stdout.write(f"{shown}\n")
         return 0

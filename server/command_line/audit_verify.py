@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,9 @@ from domain.ports import EventStore, Unavailable
 from server import control
 from server.audit import verifying
 from server.audit.bundle.reading import open_bundle
-from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
-from server.audit.checkpoints.notes import Verifier, parse_verifier, verifier_of
+from server.audit.checkpoints.notes import Verifier, parse_verifier
+from server.audit.checkpoints.own import in_database, own_keys
 from server.audit.checkpoints.stamps import parse_roots
 from server.audit.comparing import compare
 from server.audit.examining import (
@@ -32,7 +32,7 @@ from server.audit.examining import (
 from server.audit.replay.replaying import replay_decisions
 from server.audit.verifying import Verified
 from server.bad_file import BadFile
-from server.command_line.progress import show_progress
+from server.command_line.progress import show_progress, show_report
 from server.command_line.wishes import Commands
 from server.config import Settings
 from server.setting_parsers import EMBEDDED, OFF
@@ -141,16 +141,14 @@ def _store(
     settings: Settings, asked: argparse.Namespace, store: EventStore, operate: Operation
 ) -> tuple[Verified | None, list[Finding]]:
     stream, from_stream = _stream(settings, asked, operate)
-    with store.read() as rows:
-        places: dict[str, Sequence[Witnessed]] = {
-            "the database": [one.witnessed for one in kept_rows.kept(rows)]
-        }
-        used = kept_rows.keys_used(rows)
+    kept, origin = in_database(store), origin_of(settings.tenant)
+    places: dict[str, Sequence[Witnessed]] = {"the database": kept.witnessed}
     if settings.checkpoint_file is not None:
         places |= _files([settings.checkpoint_file])
     places |= {**from_stream, **_files(asked.checkpoints)}
-    trusted = _named(asked.trust) or _own(settings, used)
-    sources = Sources(places, trusted, noted=bool(asked.trust))
+    named = _named(asked.trust)
+    trusted = named or own_keys(kept, origin, checkpoint_keys(settings).ring())
+    sources = Sources(places, trusted, noted=bool(named))
     verified: Verified | None = None
     findings: list[Finding] = []
     if "chain" in asked.only:
@@ -158,7 +156,7 @@ def _store(
             lambda known: verifying.verify(store, known, show_progress),
             _expected(asked),
             sources,
-            origin_of(settings.tenant),
+            origin,
         )
     return verified, [
         *findings,
@@ -214,15 +212,6 @@ def _named(texts: Sequence[str]) -> frozenset[Verifier]:
     return frozenset(map(parse_verifier, texts))
 
 
-def _own(settings: Settings, used: Sequence[str]) -> frozenset[Verifier]:
-    """Return the keys that this machine names itself."""
-    origin = origin_of(settings.tenant)
-    ring = checkpoint_keys(settings).ring()
-    return frozenset(
-        [*map(parse_verifier, used), *(verifier_of(origin, one.secret) for one in ring)]
-    )
-
-
 def _stamps(asked: argparse.Namespace, sources: Sources) -> list[Finding]:
     if asked.tsa_roots is None:
         return []
@@ -249,11 +238,7 @@ def _stream(
 def _asked_of_server(settings: Settings, operate: Operation) -> dict[str, Any]:
     if settings.nats_url != EMBEDDED:
         return operate(settings, "audit stream", b"")
-
-    def report(progress: Mapping[str, int]) -> None:
-        show_progress(progress["done"], progress["total"])
-
-    return control.hand_over(settings.data_dir, "audit stream", b"", report)
+    return control.hand_over(settings.data_dir, "audit stream", b"", show_report)
 
 
 def _result(verified: Verified | None, findings: Sequence[Finding]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 SHOWN_EVERY = 0.1
@@ -61,3 +61,8 @@ def duration(seconds: int) -> str:
 
 show_progress = ProgressLine(lambda: sys.stderr, time.monotonic)
 """Hears what is done and of how much."""
+
+
+def show_report(progress: Mapping[str, int]) -> None:
+    """Show what an operation reports, here or over the control socket."""
+    show_progress(progress["done"], progress["total"])

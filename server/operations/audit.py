@@ -13,7 +13,7 @@ from projections.columns import instant
 from server.audit.checkpoints.checkpointing import ChainBroken
 from server.audit.stream_check import compare_stream
 from server.bad_file import BadFile
-from server.operations.operation import Operation, Report
+from server.operations.operation import Operation, Report, counted
 from server.wiring import System, checkpoint_keys
 
 
@@ -41,11 +41,7 @@ def audit_keys_rotate(system: System, body: bytes, report: Report) -> dict[str, 
 
 def audit_stream(system: System, _body: bytes, report: Report) -> dict[str, Any]:
     """Compare the event stream with the log, and return the checkpoints that NATS keeps."""
-
-    def tell(done: int, total: int) -> None:
-        report({"done": done, "total": total})
-
-    compared = compare_stream(system.store, system.nats.desk, tell)
+    compared = compare_stream(system.store, system.nats.desk, counted(report))
     stream = system.nats.checkpoints
     try:
         kept = asyncio.run(stream.read()) if stream is not None else ()

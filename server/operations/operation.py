@@ -16,6 +16,11 @@ Operation = Callable[[System, bytes, Report], dict[str, Any]]
 CLI = Actor(Via.CLI)
 
 
+def counted(report: Report) -> Callable[[int, int], None]:
+    """Return what tells a report how much is done, and of how much."""
+    return lambda done, total: report({"done": done, "total": total})
+
+
 def execute(system: System, command: object) -> None:
     """Execute one command in the operator's name; raises `domain.errors.Refused`."""
     context = CommandContext(CLI, system.clock(), system.new_id())

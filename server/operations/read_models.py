@@ -9,7 +9,7 @@ import msgspec
 
 from projections.projection import Projection
 from server.bad_file import BadFile
-from server.operations.operation import Operation, Report
+from server.operations.operation import Operation, Report, counted
 from server.rebuilding.mending import rebuild_beside
 from server.wiring import FOLLOWED, INLINE, System
 from server.wiring.stores import scratch_for
@@ -28,12 +28,9 @@ def rebuild_all(system: System, body: bytes, report: Report) -> dict[str, Any]:
         if name not in known:
             raise NoSuchReadModel(f"there is no read model {name[:80]!r}; {', '.join(known)}")
 
-    def tell(done: int, total: int) -> None:
-        report({"done": done, "total": total})
-
     catch_up(system)
     scratch = scratch_for(system.store)
-    done = rebuild_beside(system.store, system.bus, scratch, inline, followed, tell)
+    done = rebuild_beside(system.store, system.bus, scratch, inline, followed, counted(report))
     catch_up(system)
     return {
         "position": done.position,

@@ -3,7 +3,7 @@ with the log from position 0. What none of them takes is not even decoded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
@@ -11,12 +11,10 @@ from domain.envelope import Recorded
 from domain.events import EVENT_TYPES, Event
 from domain.ports import EventStore, Rows, Transaction
 from projections.projection import Handler, Projection
+from server.scratch import Scratch, scratch_tables
 
 AT_ONCE = 1_000
 """Positions of the log that are taken at a time."""
-
-Scratch = Callable[[], EventStore]
-"""Opens an empty store that is thrown away when it is closed."""
 
 
 class Pieces:
@@ -108,10 +106,6 @@ def _undo() -> NoReturn:
 @contextmanager
 def open_beside(scratch: Scratch, projections: Sequence[Projection]) -> Iterator[Trial]:
     """Open tables for these projections, which are thrown away at the end."""
-    store = scratch()
-    try:
-        store.create([statement for one in projections for statement in one.schema_to_build])
-        with store.write() as transaction:
-            yield Trial(transaction, projections)
-    finally:
-        store.close()
+    schema = [statement for one in projections for statement in one.schema_to_build]
+    with scratch_tables(scratch, schema) as transaction:
+        yield Trial(transaction, projections)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from domain.ports import EventStore, Rows
 from projections.projection import Projection
 from server.follower import position_of
-from server.rebuilding.beside import AT_ONCE, Pieces, Scratch, Trial, open_beside
+from server.rebuilding.beside import AT_ONCE, Pieces, Trial, open_beside
 from server.rebuilding.collecting import seldom_collected
 from server.rebuilding.differences import Difference, difference
 from server.rebuilding.tables import tables_of
+from server.scratch import Scratch
 
 Report = Callable[[int, int], None]
 """Hears positions done and in all."""

@@ -15,9 +15,10 @@ from functools import partial
 from domain.ports import EventStore, Row, Rows, Unavailable
 from projections.projection import Projection
 from server.command_bus import CommandBus, UnitOfWork
-from server.rebuilding.beside import AT_ONCE, Scratch
+from server.rebuilding.beside import AT_ONCE
 from server.rebuilding.differences import Difference, look_up
 from server.rebuilding.groups import Group, Report, build, compared, open_groups
+from server.scratch import Scratch
 
 PASSES = 4
 """So often what differs is mended before it is a fault of the projection."""

@@ -23,13 +23,14 @@ from domain.access_request import (
 from domain.errors import PolicyUnfit, Refused
 from domain.events import Event
 from domain.policy import Policy, PublishPolicy
-from domain.ports import EventLog, EventStore
+from domain.ports import EventLog
 from projections.projection import Projection
 from server.audit.replay import PastWork, past, runs
 from server.audit.replay.before import Before
 from server.audit.replay.request_commands import submission
 from server.audit.replay.runs import BATCH, extent
 from server.request_facts import submission_facts
+from server.scratch import Scratch
 from server.simulation.ways import Kind, Ways, kinds_of, name_of, ways
 
 UNASKED = "simulated"
@@ -82,7 +83,7 @@ class Simulated:
 
 def simulate(
     log: EventLog,
-    scratch: Callable[[], EventStore],
+    scratch: Scratch,
     projections: Sequence[Projection],
     proposed: Iterable[Policy],
     since: datetime,

@@ -3,7 +3,7 @@ nobody else in the server knows a database, NATS, the clock or the disk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -56,6 +56,7 @@ from server.oauth import authorization_server
 from server.reactions import REACTIONS, joined
 from server.reads import Reads
 from server.scim import tokens as scim_tokens
+from server.scratch import Scratch
 from server.semantic.meaning import Meaning
 from server.sign_in import pending_sign_ins
 from server.webhooks import cursors, failures, sealed_secrets
@@ -131,7 +132,7 @@ class System:
     mailer: Mailer | None
     nats: Nats
     checkpointing: Checkpointing
-    scratch: Callable[[], EventStore]
+    scratch: Scratch
     thesaurus: ThesaurusFile
     meaning: Meaning | None
 

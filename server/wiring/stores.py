@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from domain.ports import EventStore, SigningKeys, Unavailable
 from projections.projection import Projection
 from server import follower, shapes
 from server.config import Settings
+from server.scratch import Scratch
 from server.wiring.keys import PERSONAL, data_folder, personal_keys, present_personal_keys
 from server.wiring.scratch import open_scratch
 from server.wiring.start_failures import StartFailed, StoreInUse
@@ -75,7 +76,7 @@ def store_of_settings(settings: Settings) -> str:
     return settings.store_url
 
 
-def scratch_for(store: EventStore) -> Callable[[], EventStore]:
+def scratch_for(store: EventStore) -> Scratch:
     """Return what opens an empty store for this one's read models: in memory, unless they are large."""
     return open_scratch if store.head() <= IN_MEMORY else TemporaryStore
 

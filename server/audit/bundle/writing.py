@@ -12,7 +12,7 @@ from typing import IO
 from domain.chain import Link
 from domain.checkpoint import Witnessed
 from domain.ports import EventStore
-from server.audit.checkpoints import rows as kept_rows
+from server.audit.checkpoints.own import in_database
 from server.audit.links import links_until
 from server.bad_file import BadFile
 
@@ -37,18 +37,16 @@ def write_bundle(
     report: Callable[[int, int], None],
 ) -> Written:
     """Write the log up to its present head; raises `BadFile` where it is not stored as logs are."""
-    with store.read() as rows:
-        kept = [one.witnessed for one in kept_rows.kept(rows)]
-        verifiers = kept_rows.keys_used(rows)
+    kept = in_database(store)
     end, digest = store.chain_head()
     if end == 0:
         raise BadFile("the log is empty: there is nothing to prove")
-    written = Written(end, f"{end}:{digest.hex()}", len(kept))
+    written = Written(end, f"{end}:{digest.hex()}", len(kept.witnessed))
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         with archive.open(EVENTS, "w", force_zip64=True) as member:
             _write_events(member, store, end, report)
-        archive.writestr(CHECKPOINTS, "".join(map(_checkpoint_line, kept)))
-        archive.writestr(MANIFEST, _manifest(written, tenant, verifiers, made_at))
+        archive.writestr(CHECKPOINTS, "".join(map(_checkpoint_line, kept.witnessed)))
+        archive.writestr(MANIFEST, _manifest(written, tenant, kept.verifiers, made_at))
     return written
 
 

@@ -3,7 +3,7 @@ handlers and queries over an empty store in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,8 +38,8 @@ from server.audit.looking_back.candidates import (
     candidates,
     positions,
 )
+from server.scratch import Scratch, scratch_tables
 
-Scratch = Callable[[], EventStore]
 """Opens an empty store in memory."""
 
 AT_ONCE = 500
@@ -193,16 +193,10 @@ class Then:
     @contextmanager
     def _applied(self, model: Projection, events: Sequence[Recorded]) -> Iterator[Rows]:
         """Yield the tables of a read model once these events are applied to empty ones."""
-        store = self._scratch()
-        try:
-            store.create(model.schema)
-            with store.write() as transaction:
-                for recorded in events:
-                    model.apply(transaction.rows, recorded)
-            with store.read() as rows:
-                yield rows
-        finally:
-            store.close()
+        with scratch_tables(self._scratch, model.schema) as transaction:
+            for recorded in events:
+                model.apply(transaction.rows, recorded)
+            yield transaction.rows
 
 
 def _event(recorded: Recorded) -> Any:

@@ -10,11 +10,12 @@ from typing import Any
 
 from domain.decider import Decider
 from domain.envelope import Envelope, Recorded
-from domain.ports import EventStore, Transaction
+from domain.ports import Transaction
 from domain.values import StreamId
 from projections.projection import Projection
 from server.command_bus import CommandContext, Executed, UnitOfWork
 from server.handlers import HANDLERS
+from server.scratch import Scratch, scratch_tables
 
 DECIDERS: Mapping[str, Decider[Any, Any, Any, Any]] = {
     one.decider.category: one.decider for one in HANDLERS.values()
@@ -99,14 +100,8 @@ class PastWork(UnitOfWork):
 
 
 @contextmanager
-def past(
-    scratch: Callable[[], EventStore], projections: Sequence[Projection]
-) -> Iterator[PastWork]:
+def past(scratch: Scratch, projections: Sequence[Projection]) -> Iterator[PastWork]:
     """Open the moment before the first event; `scratch` opens an empty store in memory."""
-    store = scratch()
-    try:
-        store.create([statement for one in projections for statement in one.schema])
-        with store.write() as transaction:
-            yield PastWork(transaction, projections)
-    finally:
-        store.close()
+    schema = [statement for one in projections for statement in one.schema]
+    with scratch_tables(scratch, schema) as transaction:
+        yield PastWork(transaction, projections)

@@ -10,7 +10,7 @@ from datetime import datetime
 from domain.envelope import Recorded
 from domain.errors import Refused
 from domain.events import Event
-from domain.ports import EventLog, EventStore, RowConflict, StreamMoved
+from domain.ports import EventLog, RowConflict, StreamMoved
 from projections.projection import Projection
 from server.audit.replay.before import Before, NotReplayable
 from server.audit.replay.comparing import MOST_SHOWN, differences
@@ -19,6 +19,7 @@ from server.audit.replay.past_work import PastWork, past
 from server.audit.replay.rebuilding import COMMANDS, NOT_REPLAYED
 from server.audit.replay.request_commands import CAUSES
 from server.audit.replay.runs import BATCH, Run, extent, runs
+from server.scratch import Scratch
 
 FORGOTTEN = "it rests on text about somebody who was forgotten"
 NO_CAUSE = "nothing before it leads to it"
@@ -62,7 +63,7 @@ class Replayed:
 
 def replay_decisions(
     log: EventLog,
-    scratch: Callable[[], EventStore],
+    scratch: Scratch,
     projections: Sequence[Projection],
     report: Callable[[int, int], None],
 ) -> Replayed:
