@@ -1,5 +1,6 @@
 """The auditor's work on the log, all of it beside whoever writes.
 
+    batches        the log up to a position, for all who go through it
     reading        who did what: events that are sought, one a line; `export` takes them out
     looking_back   what stood at a past moment: holdings, requests, consents, policies, any aggregate
     why            on what the decisions about one request rested

@@ -14,8 +14,8 @@ from domain.events import Event
 from domain.outgoing import EventApps
 from domain.ports import EventLog
 from domain.values import Personal
+from server.audit.batches import events_until
 
-BATCH = 1_000
 Progress = Callable[[int, int], None]
 """Hears how far the work has come: done, and how much there is."""
 
@@ -45,11 +45,10 @@ def events(
 ) -> Iterator[Recorded]:
     """Yield the events after a position that are sought, up to another, else to the head at the start.
     `progress` hears the position that was reached, and the last one."""
-    end, position = log.head() if until is None else until, after
-    while position < end and (batch := log.events_after(position, min(BATCH, end - position))):
+    end = log.head() if until is None else until
+    for batch in events_until(log, end, after):
         yield from (one for one in batch if is_sought(one, sought, app_of))
-        position = batch[-1].position
-        progress(position, end)
+        progress(batch[-1].position, end)
 
 
 def is_sought(recorded: Recorded, sought: Sought, app_of: EventApps) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from domain.chain import Broken, ChainCheck, Link
 from domain.ports import EventStore
-from server.audit.links import links_until
+from server.audit.batches import links_until
 from server.bad_file import BadFile
 from server.rebuilding.collecting import seldom_collected
 

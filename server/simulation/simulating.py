@@ -25,10 +25,11 @@ from domain.events import Event
 from domain.policy import Policy, PublishPolicy
 from domain.ports import EventLog
 from projections.projection import Projection
+from server.audit.batches import BATCH
 from server.audit.replay import PastWork, past, runs
 from server.audit.replay.before import Before
 from server.audit.replay.request_commands import submission
-from server.audit.replay.runs import BATCH, extent
+from server.audit.replay.runs import extent
 from server.request_facts import submission_facts
 from server.scratch import Scratch
 from server.simulation.ways import Kind, Ways, kinds_of, name_of, ways

@@ -14,8 +14,8 @@ from adapters.open_store import SQLITE, open_store
 from adapters.system import utc_now
 from domain.ports import EventStore
 from server import shapes
+from server.audit.batches import links_until
 from server.audit.comparing import compare
-from server.audit.links import links_until
 from server.audit.looking_back.lists import EVERYTHING, Then
 from server.audit.looking_back.names import Names
 from server.audit.looking_back.tables import LISTINGS

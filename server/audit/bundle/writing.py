@@ -12,8 +12,8 @@ from typing import IO
 from domain.chain import Link
 from domain.checkpoint import Witnessed
 from domain.ports import EventStore
+from server.audit.batches import links_until
 from server.audit.checkpoints.own import in_database
-from server.audit.links import links_until
 from server.bad_file import BadFile
 
 EVENTS, CHECKPOINTS, MANIFEST = "events.jsonl", "checkpoints.jsonl", "manifest.json"

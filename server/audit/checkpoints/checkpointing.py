@@ -24,11 +24,11 @@ from domain.checkpoint import (
     origin_of,
 )
 from domain.ports import Clock, EventStore, SigningKeys, Unavailable
+from server.audit.batches import links_until
 from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
 from server.audit.checkpoints.notes import BadNote, signed_note, verifier_of
 from server.audit.checkpoints.rows import Kept
-from server.audit.links import links_until
 from server.command_bus import CommandBus
 
 EVERY = timedelta(minutes=5)

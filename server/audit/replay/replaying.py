@@ -12,13 +12,14 @@ from domain.errors import Refused
 from domain.events import Event
 from domain.ports import EventLog, RowConflict, StreamMoved
 from projections.projection import Projection
+from server.audit.batches import BATCH
 from server.audit.replay.before import Before, NotReplayable
 from server.audit.replay.comparing import MOST_SHOWN, differences
 from server.audit.replay.forgotten import rests_on_forgotten
 from server.audit.replay.past_work import PastWork, past
 from server.audit.replay.rebuilding import COMMANDS, NOT_REPLAYED
 from server.audit.replay.request_commands import CAUSES
-from server.audit.replay.runs import BATCH, Run, extent, runs
+from server.audit.replay.runs import Run, extent, runs
 from server.scratch import Scratch
 
 FORGOTTEN = "it rests on text about somebody who was forgotten"

@@ -6,6 +6,7 @@ cannot tell, by `extent`."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from domain.access_request import (
     AccessCompleted,
@@ -33,8 +34,8 @@ from domain.consent import ConsentNarrowed
 from domain.envelope import Recorded
 from domain.events import Event
 from domain.ports import EventLog
+from server.audit.batches import events_until
 
-BATCH = 1_000
 Run = tuple[Recorded, ...]
 
 CONSEQUENCES = (
@@ -68,20 +69,13 @@ TIME = ("time", "")
 def runs(log: EventLog, head: int) -> Iterator[Run]:
     """Yield the events up to a position in runs."""
     run: list[Recorded] = []
-    for recorded in _events(log, head):
+    for recorded in chain.from_iterable(events_until(log, head)):
         if run and not _continues(run[-1], recorded):
             yield tuple(run)
             run = []
         run.append(recorded)
     if run:
         yield tuple(run)
-
-
-def _events(log: EventLog, head: int) -> Iterator[Recorded]:
-    position = 0
-    while position < head and (batch := log.events_after(position, min(BATCH, head - position))):
-        yield from (one for one in batch if one.position <= head)
-        position = batch[-1].position
 
 
 def _continues(before: Recorded, after: Recorded) -> bool:
