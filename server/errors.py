@@ -12,9 +12,11 @@ from starlette.responses import JSONResponse, Response
 from domain.envelope import Unreadable
 from domain.errors import Conflicting, Forbidden, Invalid, InvalidGrant, Missing, Refused
 from domain.ports import Unavailable
+from server.asking import NotBegun
+from server.overload import BUSY, not_now
 
 _log = logging.getLogger(__name__)
-UNAVAILABLE, UNREADABLE = "unavailable", "unreadable"
+UNREADABLE = "unreadable"
 STATUS: dict[type[Refused], int] = {
     Invalid: 400,
     InvalidGrant: 400,
@@ -36,10 +38,15 @@ async def refused(_request: Request, fault: Exception) -> Response:
     return JSONResponse({"code": fault.code, "detail": fault.sentence}, status_of(fault))
 
 
-async def unavailable(_request: Request, _fault: Exception) -> Response:
-    """Answer an outage of the store; why stands in the server's log, not in the answer."""
-    detail = "The service cannot reach its store now; try again in a moment."
-    return JSONResponse({"code": UNAVAILABLE, "detail": detail}, 503, headers={"Retry-After": "5"})
+async def unavailable(request: Request, fault: Exception) -> Response:
+    """Answer an outage of the store, or that there is too much to do, in the client's own words; why
+    stands in the server's log, not in the answer. It is no tool's answer, which a model would read:
+    whoever asked can ask again by himself, or a load balancer somebody else."""
+    path, accept = request.url.path, request.headers.get("accept", "")
+    if isinstance(fault, NotBegun):
+        return not_now(path, accept, BUSY, 1)
+    away = "The service cannot reach its store now; try again in a moment."
+    return not_now(path, accept, away, 5)
 
 
 async def unreadable(_request: Request, fault: Exception) -> Response:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 
+MOST_LEVELS = 32
 MOST_FIELDS = 80
 """Fifty items to tick, and what stands beside them."""
 
@@ -30,12 +31,15 @@ def fields_of(encoded: bytes) -> dict[str, list[str]]:
         return {}
 
 
-def storable(value: Any) -> Any:
-    """Return a JSON value without NUL and lone surrogates, which no database can hold."""
+def storable(value: Any, levels: int = MOST_LEVELS) -> Any:
+    """Return a JSON value without NUL and lone surrogates, which no database can hold; raises
+    `ValueError` where more lists and objects stand in one another than anything of ours has."""
+    if not levels:
+        raise ValueError("too deep")
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", "ignore").decode()
     if isinstance(value, list):
-        return [storable(one) for one in value]
+        return [storable(one, levels - 1) for one in value]
     if isinstance(value, dict):
-        return {storable(name): storable(one) for name, one in value.items()}
+        return {storable(name): storable(one, levels - 1) for name, one in value.items()}
     return value

@@ -1,18 +1,6 @@
-"""How often something may be tried, by whom. Counts live in this process's memory, under digests, and
-go when their window has passed; the library `limits` keeps them. Only failures are counted where
-success is what everybody wants: an office shares one address and one published client id. Each
-limit has room of its own, so that what fills one flushes no count of another.
-
-| what            | most                     | of whom                                            |
-|-----------------|--------------------------|----------------------------------------------------|
-| failed sign-ins | 5 in 15 minutes          | an account; no stranger locks an administrator out |
-|                 |                          | elsewhere, nor is told that he is one              |
-| failed sign-ins | 20 in a minute           | an address                                         |
-| failed token    | 60 in a minute           | a client at an address                             |
-| token requests  | 600 in a minute          | a client at an address; successes count as well    |
-| registrations   | 120 in a minute          | an address; nothing is stored, so it is generous   |
-| sign-ins begun  | 300 in a minute          | an address; each leaves a row for half an hour     |
-"""
+"""Attempts of programs, counted in this process's memory under digests; they go when their window has passed.
+The library `limits` keeps them. Each limit has room of its own, so that what fills one flushes no count of
+another."""
 
 from __future__ import annotations
 
@@ -28,13 +16,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from server.secret_tokens import digest
+from server.telemetry.catalogue import RATE_LIMITED
+from server.telemetry.meters import DEAF, Meters
 
 MOST_KEYS = 100_000
 """Names in one limit's memory: some tens of megabytes when an attacker fills it."""
 FEW_KEYS = 1_000
-FAILED_SIGN_INS = RateLimitItemPerMinute(5, 15, namespace="sign-in account")
-FAILED_SIGN_INS_HERE = RateLimitItemPerMinute(5, 15, namespace="sign-in account and address")
-FAILED_SIGN_INS_BY_ADDRESS = RateLimitItemPerMinute(20, namespace="sign-in address")
 FAILED_TOKEN_REQUESTS = RateLimitItemPerMinute(60, namespace="token failed")
 TOKEN_REQUESTS = RateLimitItemPerMinute(600, namespace="token")
 BEGINNINGS = RateLimitItemPerMinute(300, namespace="begin")
@@ -71,44 +58,16 @@ class _BoundedMemory(MemoryStorage):
         self._sweep_at = min(self._most, max(FEW_KEYS, 2 * len(self.events)))
 
 
-class Limits:
+class Attempts:
     """Counts attempts. Each question returns the seconds to wait, or None to go on."""
 
-    def __init__(self, *, on: bool, most_keys: int = MOST_KEYS) -> None:
+    def __init__(self, *, on: bool, most_keys: int = MOST_KEYS, meters: Meters = DEAF) -> None:
         """Without `on`, nothing is counted and nobody waits."""
         self._on = on
+        self._meters = meters
         self._counts: defaultdict[str, MovingWindowRateLimiter] = defaultdict(
             lambda: MovingWindowRateLimiter(_BoundedMemory(most_keys))
         )
-
-    def sign_in(self, username: str, address: str) -> int | None:
-        """Ask before a password is looked at: the same for every name, known or not."""
-        waits = (
-            self._wait(FAILED_SIGN_INS_HERE, _here(username, address)),
-            self._wait(FAILED_SIGN_INS_BY_ADDRESS, address),
-        )
-        return max((wait for wait in waits if wait is not None), default=None)
-
-    def sign_in_elsewhere(self, username: str) -> int | None:
-        """Ask once the password has been looked at, so that time tells nobody for whom the answer
-        does not count: an administrator whose password was right."""
-        return self._wait(FAILED_SIGN_INS, username.casefold())
-
-    def sign_in_failed(self, username: str, address: str) -> None:
-        """Count a wrong password, or a name that nobody has."""
-        self._hit(FAILED_SIGN_INS, username.casefold())
-        self._hit(FAILED_SIGN_INS_HERE, _here(username, address))
-        self._hit(FAILED_SIGN_INS_BY_ADDRESS, address)
-
-    def signed_in(self, username: str, address: str) -> None:
-        """Forget an account's failures; not those that make others wait, since only an
-        administrator can sign in during that time and nobody else may see that one has."""
-        if not self._on:
-            return
-        here = digest(_here(username, address))
-        self._of(FAILED_SIGN_INS_HERE).clear(FAILED_SIGN_INS_HERE, here)
-        if self.sign_in_elsewhere(username) is None:
-            self._of(FAILED_SIGN_INS).clear(FAILED_SIGN_INS, digest(username.casefold()))
 
     def token_request(self, client_id: str, address: str) -> int | None:
         """Ask before a request about tokens is looked at, and count it."""
@@ -141,6 +100,7 @@ class Limits:
         name = digest(key)
         if not self._on or self._of(limit).test(limit, name):
             return None
+        self._meters.count(RATE_LIMITED.name, limit.namespace)
         reset = self._of(limit).get_window_stats(limit, name).reset_time
         return max(1, math.ceil(reset - time.time()))
 
@@ -150,10 +110,6 @@ class Limits:
 
     def _of(self, limit: RateLimitItem) -> MovingWindowRateLimiter:
         return self._counts[limit.namespace]
-
-
-def _here(username: str, address: str) -> str:
-    return f"{username.casefold()} {address}"
 
 
 def address_of(request: Request) -> str:
