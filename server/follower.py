@@ -1,24 +1,32 @@
 """Followed read models: they come after the log in batches, each batch's rows and position in one
 transaction of the writer, so that a crash repeats nothing and skips nothing. Woken when the log
-grows, with a slow poll as the floor for what other processes append."""
+grows, here or in another process, with a slow poll as the floor.
+
+One process follows at a time. Should two do so for a while, because one does not know yet that its tenure is
+over, each batch is applied once all the same: its transaction applies nothing unless it finds the position
+where the batch begins."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import anyio
 
+from domain.duties import Duty, following
 from domain.envelope import Recorded
-from domain.ports import EventLog, Rows
+from domain.ports import EventLog, Rows, Unavailable
 from projections.columns import number
 from projections.projection import Projection
-from server.command_bus import CommandBus, UnitOfWork
+from server.command_bus import UnitOfWork
+from server.duties import Jobs
+from server.waking import LoopBell
 
 BATCH = 200
 POLL_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS followed_position ("
@@ -49,42 +57,58 @@ class Growth:
 
     def __init__(self) -> None:
         self._followers: tuple[Callable[[], None], ...] = ()
+        self._announce: Callable[[], None] = lambda: None
 
     def tell(self, wake: Callable[[], None]) -> None:
         """Let one more be told."""
         self._followers = (*self._followers, wake)
 
-    def __call__(self) -> None:
-        """Tell all."""
+    def announce_by(self, announce: Callable[[], None]) -> None:
+        """Let other processes be told too, of what this one has committed."""
+        self._announce = announce
+
+    def heard(self) -> None:
+        """Tell all here, of what another process may have committed."""
         for wake in self._followers:
             wake()
+
+    def __call__(self) -> None:
+        """Tell all, here and elsewhere, of what this process has committed."""
+        self.heard()
+        self._announce()
 
 
 class Follower:
     """Keeps one projection up with the log."""
 
-    def __init__(self, bus: CommandBus, log: EventLog, projection: Projection) -> None:
+    def __init__(self, bus: Jobs, log: EventLog, projection: Projection) -> None:
         self._bus = bus
         self._log = log
         self._projection = projection
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._grown = asyncio.Event()
+        self._grown = LoopBell()
+
+    @property
+    def duty(self) -> Duty:
+        """The duty of whoever runs this."""
+        return following(self._projection.name)
 
     def wake(self) -> None:
         """Say, from any thread, that the log has grown."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._grown.set)
+        self._grown.ring()
 
     async def run(self) -> None:
-        """Follow until cancelled. A fault ends it: a read model must not fall behind unseen."""
-        self._loop = asyncio.get_running_loop()
+        """Follow until cancelled. An outage of the store is waited out; any other fault ends it: a read
+        model must not fall behind unseen."""
+        waiting = False
         while True:
-            self._grown.clear()
-            await anyio.to_thread.run_sync(self.catch_up)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._grown.wait()
+            try:
+                await anyio.to_thread.run_sync(self.catch_up)
+                waiting = False
+            except Unavailable as outage:
+                if not waiting:
+                    _log.warning("%s waits: %s", self.duty, outage)
+                waiting = True
+            await self._grown.wait(POLL_SECONDS)
 
     def catch_up(self) -> int:
         """Follow to the present head, blocking; return the position reached."""

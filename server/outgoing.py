@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import secrets
 
+from domain.duties import MAIL, WEBHOOKS
 from server.mail.delivery import MailDelivery
+from server.telemetry.going_out import WatchedMailer, WatchedSender
 from server.webhooks.delivery import Deliveries
 from server.webhooks.line import Means
 from server.webhooks.settling import Settling
 from server.wiring import System
-
-ONLY_PROCESS = "only"
-"""On SQLite one process writes: after a crash the next one need not wait for the former's hold."""
 
 _chance = secrets.SystemRandom().random
 
 
 def deliveries(system: System) -> Deliveries:
     """Return the loop that delivers to webhooks, told when the log grows."""
-    holder = ONLY_PROCESS if system.settings.on_sqlite else system.new_id()
     means = Means(
-        bus=system.bus,
+        bus=system.rota.watch(WEBHOOKS),
         log=system.store,
         reads=system.reads,
         keys=system.signing_keys,
-        sender=system.webhook_sender,
+        sender=WatchedSender(
+            system.webhook_sender, system.telemetry.meters, system.telemetry.tracing
+        ),
         bodies=system.event_bodies,
         apps=system.event_apps,
         clock=system.clock,
-        settling=Settling(holder, system.new_id, _chance),
+        settling=Settling(system.new_id, _chance),
     )
     made = Deliveries(means)
     system.growth.tell(made.wake)
@@ -37,6 +37,7 @@ def deliveries(system: System) -> Deliveries:
 
 def mail_delivery(system: System) -> MailDelivery:
     """Return the loop that sends the outbox's mails, told when the log grows."""
-    made = MailDelivery(system.bus, system.reads, system.mailer, system.clock, _chance)
+    mailer = system.mailer and WatchedMailer(system.mailer, system.telemetry.meters)
+    made = MailDelivery(system.rota.watch(MAIL), system.reads, mailer, system.clock, _chance)
     system.growth.tell(made.wake)
     return made

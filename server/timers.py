@@ -1,12 +1,11 @@
 """Time for requests: a loop that does what is due, one command for each request, and then sleeps
-until the next thing is. What is due stands in a table, so that nothing is forgotten over a restart,
-and with many processes each command simply finds what another has left to do. A command that
+until the next thing is. What is due stands in a table, so that nothing is forgotten over a restart.
+One process does it at a time; should two do so for a while, each command finds what the other has left to
+do, since the decider lets a time pass once. A command that
 cannot be decided is a fault of ours: it is logged, left for a minute, and holds up nobody else."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from datetime import datetime, timedelta
 
@@ -18,6 +17,7 @@ from domain.values import Actor, RequestId, Via
 from projections.timers import Due, due_by, next_due
 from server.command_bus import CommandBus, CommandContext
 from server.reads import Reads
+from server.waking import LoopBell
 
 BATCH = 100
 LONGEST_SLEEP = 30.0
@@ -36,29 +36,22 @@ class Timers:
         self._clock = clock
         self._new_id = new_id
         self._paused: dict[RequestId, datetime] = {}
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._grown = asyncio.Event()
+        self._grown = LoopBell()
 
     def wake(self) -> None:
         """Say, from any thread, that something may be due earlier than was known."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._grown.set)
+        self._grown.ring()
 
     async def run(self) -> None:
         """Do what is due until cancelled."""
-        self._loop = asyncio.get_running_loop()
         while True:
-            self._grown.clear()
             pause = LONGEST_SLEEP
             try:
                 await self.do_what_is_due()
                 pause = await self._until_next()
             except Unavailable as outage:
                 _log.warning("timers wait: %s", outage)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._grown.wait()
+            await self._grown.wait(pause)
 
     async def do_what_is_due(self) -> int:
         """Do all that is due by now; return how many requests it was about."""

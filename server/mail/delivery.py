@@ -1,20 +1,25 @@
 """The loop that empties the outbox: a mail at a time, woken when the log grows and when one is due.
-Without a mail server it only keeps the outbox from growing old."""
+Without a mail server it only keeps the outbox from growing old.
+
+One process sends at a time. A mail is out for longer than any attempt lasts, and what becomes of it is
+written only by the newest tenure; one that was out for too long, because its process was paused, is not
+handed over any more. What is left is the moment between a mail server's word and our own commit: then it is
+sent again, under the same Message-ID."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from datetime import datetime, timedelta
 
 from domain.outgoing import Mailer, MailRefused, MailUnavailable
 from domain.ports import Clock, Unavailable
 from server.backoff import Chance
-from server.command_bus import CommandBus, UnitOfWork
+from server.command_bus import UnitOfWork
+from server.duties import Jobs
 from server.mail import outbox
 from server.mail.outbox import Queued
 from server.reads import Reads
+from server.waking import LoopBell
 
 POLL_SECONDS = 1.0
 TIDY_EVERY = timedelta(minutes=10)
@@ -26,7 +31,7 @@ class MailDelivery:
     """Sends the outbox's mails, from `run` until it is cancelled."""
 
     def __init__(
-        self, bus: CommandBus, reads: Reads, mailer: Mailer | None, clock: Clock, chance: Chance
+        self, bus: Jobs, reads: Reads, mailer: Mailer | None, clock: Clock, chance: Chance
     ) -> None:
         """`mailer` is None where mail is off."""
         self._bus = bus
@@ -34,29 +39,22 @@ class MailDelivery:
         self._mailer = mailer
         self._clock = clock
         self._chance = chance
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._news = asyncio.Event()
+        self._news = LoopBell()
         self._tidied: datetime | None = None
 
     def wake(self) -> None:
         """Say, from any thread, that there may be a mail."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._news.set)
+        self._news.ring()
 
     async def run(self) -> None:
         """Send until cancelled. An outage of the store is waited out; any other fault ends it."""
-        self._loop = asyncio.get_running_loop()
         while True:
-            self._news.clear()
             try:
                 await self._tidy()
                 await self.send_all()
             except Unavailable as outage:
                 _log.warning("mail waits: %s", outage)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._news.wait()
+            await self._news.wait(POLL_SECONDS)
 
     async def send_all(self) -> None:
         """Send every mail that is due now."""
@@ -66,7 +64,8 @@ class MailDelivery:
             queued = await self._bus.call(lambda work: outbox.take(work.rows, self._clock()))
             if queued is None:
                 return
-            await self._send(self._mailer, queued)
+            if self._clock() < queued.taken_until:
+                await self._send(self._mailer, queued)
 
     async def _due(self) -> bool:
         moment = await self._reads.query(outbox.next_due)

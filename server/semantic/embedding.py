@@ -1,5 +1,8 @@
 """Having the model read the catalog: each record anew when its text has changed, few at a time, on a
-thread of its own, so that nobody waits for it."""
+thread of its own, so that nobody waits for it.
+
+One process reads at a time, and only the newest tenure writes: a process that was paused would else store
+what an older text meant, and nobody would look at that record again until the catalog changes."""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from domain.ports import Unavailable
 from projections import catalog
 from projections.catalog.search import vectors
 from projections.catalog.search.tables import Collection
-from server.command_bus import CommandBus
+from server.duties import Jobs
 from server.follower import position_of
 from server.reads import Reads
 
@@ -25,7 +28,7 @@ POLL_SECONDS = 5.0
 class Embedding:
     """Keeps the vectors up with the catalog, from `run` until it is cancelled."""
 
-    def __init__(self, bus: CommandBus, reads: Reads, embedder: Embedder) -> None:
+    def __init__(self, bus: Jobs, reads: Reads, embedder: Embedder) -> None:
         self._bus = bus
         self._reads = reads
         self._embedder = embedder
@@ -33,6 +36,8 @@ class Embedding:
 
     async def run(self) -> None:
         """Read until cancelled. An outage of the store is waited out."""
+        # Another process may have stored what this one knows nothing of.
+        self._done = -1
         while True:
             try:
                 await anyio.to_thread.run_sync(self.catch_up, abandon_on_cancel=True)

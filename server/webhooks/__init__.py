@@ -13,5 +13,6 @@ is taken, so that one event that a receiver cannot digest does not hold up all o
 
 A receiver that keeps failing, or asks for time with ``Retry-After``, is left alone for a while as a
 whole; one that answers 410 Gone is disabled. Cursor and failures are rows, written together with
-what they follow from. Where several processes share a store, one at a time holds a webhook.
+what they follow from. Where several processes share a store, one at a time delivers; of one that was paused
+and does not know that another has taken over, no word is written down any more.
 """

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from domain.outgoing import WebhookCall, WebhookSender, WebhookUnreachable
 from domain.ports import Clock
+from domain.trace_context import Traceparent
 from server.webhooks.retries import asked_wait
 from server.webhooks.signing import signed_headers
 
@@ -40,10 +41,19 @@ Verdict = Delivered | Failed | Ended
 
 
 async def attempt(
-    sender: WebhookSender, clock: Clock, url: str, event_id: str, body: bytes, good: Sequence[str]
+    sender: WebhookSender,
+    clock: Clock,
+    url: str,
+    event_id: str,
+    body: bytes,
+    good: Sequence[str],
+    trace: Traceparent | None = None,
 ) -> Verdict:
-    """Send an event, signed by each of the good secrets; return what came of it."""
+    """Send an event, signed by each of the good secrets, and say of which trace it is; return what came
+    of it."""
     headers = {"content-type": CONTENT_TYPE, **signed_headers(event_id, clock(), body, good)}
+    if trace is not None:
+        headers["traceparent"] = trace
     try:
         answer = await sender.send(WebhookCall(url, headers, body))
     except WebhookUnreachable as fault:

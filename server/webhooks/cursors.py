@@ -1,26 +1,21 @@
-"""How far each webhook has come, as rows: the position of the newest event that was taken up, when its
-receiver may be called again, and which process holds it. A cursor that is set anew gets another
-generation, so that what was under way before can no longer move it."""
+"""How far each webhook has come, as rows: the position of the newest event that was taken up, and when its
+receiver may be called again. A cursor that is set anew gets another generation, so that what was under way
+before can no longer move it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from domain.ports import Row, Rows
-from projections.columns import instant, maybe_text, number, parse_instant
+from projections.columns import instant, number, parse_instant
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS webhook_cursor ("
     "webhook TEXT PRIMARY KEY, generation BIGINT NOT NULL, position BIGINT NOT NULL, "
-    "failures BIGINT NOT NULL, fault TEXT NOT NULL, rest_until TEXT, delivered_at TEXT, "
-    "held_by TEXT, held_until TEXT)",
+    "failures BIGINT NOT NULL, fault TEXT NOT NULL, rest_until TEXT, delivered_at TEXT)",
 )
-COLUMNS = (
-    "webhook, generation, position, failures, fault, rest_until, delivered_at, held_by, held_until"
-)
-HOLD = timedelta(seconds=60)
-"""How long a process holds a webhook without a word; several times what one attempt may last."""
+COLUMNS = "webhook, generation, position, failures, fault, rest_until, delivered_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +29,17 @@ class Cursor:
     fault: str
     rest_until: datetime | None
     delivered_at: datetime | None
-    held_by: str | None
-    held_until: datetime | None
 
-    def callable_at(self, now: datetime, holder: str) -> datetime:
-        """Return when this holder may call the receiver: now, or after its rest and others' hold."""
-        moments = [now]
-        if self.rest_until is not None:
-            moments.append(self.rest_until)
-        if self.held_until is not None and self.held_by != holder:
-            moments.append(self.held_until)
-        return max(moments)
-
-    def held(self, now: datetime, holder: str) -> bool:
-        """Say whether this holder's hold lasts for another attempt."""
-        return (
-            self.held_by == holder
-            and self.held_until is not None
-            and self.held_until - now > HOLD / 2
-        )
+    def callable_at(self, now: datetime) -> datetime:
+        """Return when the receiver may be called: now, or after its rest."""
+        return now if self.rest_until is None else max(now, self.rest_until)
 
 
 def begin(rows: Rows, webhook: str, generation: int, position: int) -> None:
     """Set a cursor: the next event to send is the one after `position`."""
     rows.execute("DELETE FROM webhook_cursor WHERE webhook = ?", (webhook,))
     rows.execute(
-        f"INSERT INTO webhook_cursor ({COLUMNS}) VALUES (?, ?, ?, 0, '', NULL, NULL, NULL, NULL)",
+        f"INSERT INTO webhook_cursor ({COLUMNS}) VALUES (?, ?, ?, 0, '', NULL, NULL)",
         (webhook, generation, position),
     )
 
@@ -70,15 +50,10 @@ def cursor(rows: Rows, webhook: str) -> Cursor | None:
     return _row(found[0]) if found else None
 
 
-def hold(rows: Rows, found: Cursor, holder: str, now: datetime) -> bool:
-    """Hold a webhook for this process; False if another does, or the cursor was set anew."""
-    sql = (
-        "UPDATE webhook_cursor SET held_by = ?, held_until = ? "
-        "WHERE webhook = ? AND generation = ? "
-        "AND (held_by IS NULL OR held_by = ? OR held_until <= ?)"
-    )
-    changes = (holder, instant(now + HOLD), found.webhook, found.generation, holder, instant(now))
-    return rows.execute(sql, changes) == 1
+def set_anew(rows: Rows, found: Cursor) -> bool:
+    """Say whether a cursor has been set anew, or dropped, since it was found."""
+    now = cursor(rows, found.webhook)
+    return now is None or now.generation != found.generation
 
 
 def move(rows: Rows, found: Cursor, position: int) -> bool:
@@ -122,7 +97,7 @@ def forget_cursor(rows: Rows, webhook: str) -> None:
 
 
 def _row(row: Row) -> Cursor:
-    webhook, generation, position, failures, fault, rest, delivered, held_by, held_until = row
+    webhook, generation, position, failures, fault, rest, delivered = row
     return Cursor(
         webhook=str(webhook),
         generation=number(generation),
@@ -131,6 +106,4 @@ def _row(row: Row) -> Cursor:
         fault=str(fault),
         rest_until=None if rest is None else parse_instant(rest),
         delivered_at=None if delivered is None else parse_instant(delivered),
-        held_by=maybe_text(held_by),
-        held_until=None if held_until is None else parse_instant(held_until),
     )

@@ -1,11 +1,10 @@
 """The loop that delivers to all webhooks: it looks which of them have something to do, lets each have a
 line of its own so that a slow receiver holds up nobody else, and sleeps until the log grows or the
-next attempt is due. What other processes append or ask for is seen at a slow poll."""
+next attempt is due. What other processes ask for is seen at a slow poll."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from datetime import datetime, timedelta
 
@@ -15,6 +14,7 @@ from anyio.abc import TaskGroup
 from domain.ports import Rows, Unavailable
 from domain.webhook import WebhookState
 from projections.webhooks import webhooks
+from server.waking import LoopBell
 from server.webhooks import cursors
 from server.webhooks.failures import next_due
 from server.webhooks.line import Line, Means
@@ -31,27 +31,19 @@ class Deliveries:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._news = asyncio.Event()
+        self._news = LoopBell()
         self._running: set[str] = set()
         self._limiter = anyio.Semaphore(MOST_AT_ONCE)
 
     def wake(self) -> None:
         """Say, from any thread, that there may be something to do."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._news.set)
+        self._news.ring()
 
     async def run(self) -> None:
         """Deliver until cancelled. An outage of the store is waited out; any other fault ends it."""
-        self._loop = asyncio.get_running_loop()
         async with anyio.create_task_group() as lines:
             while True:
-                self._news.clear()
-                pause = await self._look(lines)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._news.wait()
+                await self._news.wait(await self._look(lines))
 
     async def _look(self, lines: TaskGroup) -> float:
         """Start a line for each webhook with something to do; return for how long there is none."""
@@ -83,7 +75,7 @@ class Deliveries:
             if row.state is not WebhookState.ACTIVE or cursor is None:
                 continue
             due = next_due(rows, row.name)
-            callable_at = cursor.callable_at(now, self._means.holder)
+            callable_at = cursor.callable_at(now)
             if cursor.position < head:
                 moments[row.name] = callable_at
             elif due is not None and due.due_at is not None:
@@ -103,4 +95,4 @@ class Deliveries:
             await asyncio.sleep(POLL_SECONDS)
         finally:
             self._running.discard(name)
-            self._news.set()
+            self._news.ring()

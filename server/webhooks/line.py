@@ -14,7 +14,7 @@ from domain.outgoing import EventApps, EventBodies, WebhookSender
 from domain.ports import Clock, EventLog, Rows, SigningKeys
 from domain.webhook import WebhookState
 from projections.webhooks import WebhookRow, webhook
-from server.command_bus import CommandBus
+from server.duties import Jobs
 from server.reads import Reads
 from server.webhooks import cursors
 from server.webhooks.attempts import Ended, Verdict, attempt
@@ -31,7 +31,7 @@ BATCH = 100
 class Means:
     """What deliveries are made with."""
 
-    bus: CommandBus
+    bus: Jobs
     log: EventLog
     reads: Reads
     keys: SigningKeys
@@ -40,11 +40,6 @@ class Means:
     apps: EventApps
     clock: Clock
     settling: Settling
-
-    @property
-    def holder(self) -> str:
-        """The name under which this process holds webhooks."""
-        return self.settling.holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +72,6 @@ class Line:
                 return False
             await means.bus.call(lambda work: cursors.move(work.rows, standing.cursor, scanned))
             return True
-        if not await self._hold(standing.cursor):
-            return False
         self._retried = chosen.retry is not None
         verdict = await self._attempt(chosen)
         now = means.clock()
@@ -90,7 +83,7 @@ class Line:
         row, cursor = webhook(rows, self._name), cursors.cursor(rows, self._name)
         if row is None or cursor is None or row.state is not WebhookState.ACTIVE:
             return None
-        if cursor.callable_at(now, self._means.holder) > now:
+        if cursor.callable_at(now) > now:
             return None
         due = next_due(rows, self._name)
         late = due is not None and due.due_at is not None and due.due_at <= now
@@ -124,15 +117,6 @@ class Line:
             position = one.position
         return None, position
 
-    async def _hold(self, cursor: Cursor) -> bool:
-        """Hold the webhook for this process, unless it does so anyway."""
-        holder, now = self._means.holder, self._means.clock()
-        if cursor.held(now, holder):
-            return True
-        return await self._means.bus.call(
-            lambda work: cursors.hold(work.rows, cursor, holder, now)
-        )
-
     async def _attempt(self, chosen: Chosen) -> Verdict:
         means = self._means
         try:
@@ -140,8 +124,10 @@ class Line:
         except SecretLost:
             return Ended("no key in the data folder opens its secret: rotate it, then resume")
         body = means.bodies(chosen.recorded)
-        event_id = chosen.recorded.envelope.event_id
-        return await attempt(means.sender, means.clock, chosen.row.url, event_id, body, good)
+        said, url = chosen.recorded.envelope, chosen.row.url
+        return await attempt(
+            means.sender, means.clock, url, said.event_id, body, good, said.traceparent
+        )
 
     def _good_secrets(self, rows: Rows) -> Sequence[str]:
         means = self._means

@@ -1,6 +1,6 @@
 """What an attempt changes, all in one transaction: the cursor, the failures, the receiver's rest, and
-whether the webhook goes on. An attempt that was overtaken meanwhile (by a replay, a redelivery,
-another process) changes nothing."""
+whether the webhook goes on. An attempt that was overtaken meanwhile (by a replay, a redelivery, another
+process's tenure) changes nothing."""
 
 from __future__ import annotations
 
@@ -35,16 +35,15 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """Writes verdicts down in the name of one process."""
+    """Writes verdicts down."""
 
-    holder: str
     new_id: NewId
     chance: Chance
 
     def __call__(self, work: UnitOfWork, chosen: Chosen, verdict: Verdict, now: datetime) -> None:
         """Write one verdict down."""
         rows, name = work.rows, chosen.row.name
-        if not cursors.hold(rows, chosen.cursor, self.holder, now):
+        if cursors.set_anew(rows, chosen.cursor):
             return
         if isinstance(verdict, Ended):
             self._end(work, name, verdict.reason, now)

@@ -8,11 +8,12 @@ import sys
 from adapters.nats_connection import connect
 from adapters.nats_publisher import NatsPublisher
 from adapters.open_store import open_store
+from server.waking import LoopBell
 
 
 async def publish(database_url: str, nats_url: str) -> None:
     store = open_store(database_url)
-    publisher = NatsPublisher(store, lambda: connect(nats_url), "main")
+    publisher = NatsPublisher(store, lambda: connect(nats_url), "main", bell=LoopBell())
     running = asyncio.create_task(publisher.run())
     print("ready", flush=True)
     while not running.done():

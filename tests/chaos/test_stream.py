@@ -14,7 +14,7 @@ import nats.errors
 import nats.js.errors
 import pytest
 
-from adapters import nats_publisher
+from adapters import publisher_rows
 from adapters.jetstream import EVENTS
 from adapters.nats_connection import close, connect
 from adapters.open_store import open_store
@@ -56,7 +56,7 @@ class Load:
     def __init__(self, path: Path) -> None:
         self.url = f"sqlite:///{path}"
         self.store: EventStore = open_store(self.url)
-        self.store.create((*SCHEMA, *nats_publisher.SCHEMA))
+        self.store.create((*SCHEMA, *publisher_rows.SCHEMA))
         self._bus = CommandBus(self.store, HANDLERS, INLINE, new_id)
         self._bus.start()
         self._number = 0
