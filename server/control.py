@@ -14,15 +14,18 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.envelope import Unreadable
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server.bad_file import BadFile
+from server.failures import StartFailed, WorkFailed
 from server.operations import OPERATIONS
-from server.operations.operation import Report
-from server.wiring import StartFailed, System
+
+if TYPE_CHECKING:
+    from server.operations.operation import Report
+    from server.wiring import System
 
 NAME = "control.sock"
 LINE_LIMIT = 4_096
@@ -33,10 +36,6 @@ ANSWERED = (BadFile, Refused, Unavailable, Unreadable)
 _log = logging.getLogger(__name__)
 
 
-class Failed(Exception):  # noqa: N818 - says what happened
-    """The running server could not do the work; the message says why."""
-
-
 class Control:
     """The server's end of the socket."""
 
@@ -45,7 +44,11 @@ class Control:
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Take work until the block is left."""
+        """Take work until the block is left. On PostgreSQL there is none: whoever has some opens the store
+        himself, and many servers may share a data folder."""
+        if not self._system.settings.on_sqlite:
+            yield
+            return
         folder = self._system.settings.data_dir
         path = folder / NAME
         path.unlink(missing_ok=True)
@@ -95,7 +98,7 @@ async def _received(reader: asyncio.StreamReader) -> tuple[Callable[..., dict[st
 
 
 def hand_over(folder: Path, command: str, body: bytes, report: Report) -> dict[str, Any]:
-    """Let the server of this data folder do the work; return its answer. Raises `Failed`, or
+    """Let the server of this data folder do the work; return its answer. Raises `WorkFailed`, or
     `StartFailed` where no server listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
@@ -116,8 +119,8 @@ def hand_over(folder: Path, command: str, body: bytes, report: Report) -> dict[s
                 done: dict[str, Any] = message["done"]
                 return done
             else:
-                raise Failed(str(message.get("error")))
-    raise Failed("the server stopped before the work was done; run it again")
+                raise WorkFailed(str(message.get("error")))
+    raise WorkFailed("the server stopped before the work was done; run it again")
 
 
 def _lines(connection: socket.socket) -> Iterator[bytes]:
