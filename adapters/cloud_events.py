@@ -23,6 +23,8 @@ that he does not know. A change that would break a reader gets another stream.""
 TOKEN_LIMIT = 64
 POSITION_HEADER = "Doorward-Position"
 ID_HEADER = "Nats-Msg-Id"
+TRACE_FIELD = "traceparent"
+"""Of CloudEvents' extension for distributed tracing, and of the header beside it (W3C Trace Context)."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SECRET_FIELD = re.compile(r"_digest$|^target_url$")
 """Digests of tokens, and URLs of receivers, which may hold a token of theirs."""
@@ -58,12 +60,14 @@ def to_message(recorded: Recorded, tenant: str, *, sealed: bool = True) -> Messa
         "aggversion": envelope.version,
         "correlationid": envelope.correlation_id,
         **({"causationid": envelope.causation_id} if envelope.causation_id else {}),
+        **({TRACE_FIELD: envelope.traceparent} if envelope.traceparent else {}),
         "data": {**_public(event, sealed=sealed), "actor": actor_to_builtins(envelope.actor)},
     }
     headers = {
         ID_HEADER: envelope.event_id,
         POSITION_HEADER: str(recorded.position),
         "Content-Type": "application/cloudevents+json",
+        **({TRACE_FIELD: envelope.traceparent} if envelope.traceparent else {}),
     }
     return Message(subject, headers, msgspec.json.encode(body))
 

@@ -14,6 +14,7 @@ from adapters import upcasters
 from adapters.upcasters import Json
 from domain.envelope import Envelope, Unreadable
 from domain.events import EVENT_TYPES, Event
+from domain.trace_context import Traceparent
 from domain.values import Actor, Client, ConsentId, Personal, PersonId, StreamId, Via
 
 Payload = TypeVar("Payload")
@@ -75,6 +76,8 @@ class _Stored(msgspec.Struct, Generic[Payload], frozen=True, forbid_unknown_fiel
     correlation: str
     causation: str | None
     event: Payload
+    trace: Traceparent | msgspec.UnsetType = msgspec.UNSET
+    """Stored where there is one alone: an event without is the bytes that it always was."""
 
 
 _PERSONAL_FIELDS = 2
@@ -105,6 +108,7 @@ class Encoder:
                 envelope.correlation_id,
                 envelope.causation_id,
                 event,
+                msgspec.UNSET if envelope.traceparent is None else envelope.traceparent,
             )
         )
 
@@ -144,6 +148,7 @@ class Decoder:
             correlation_id=stored.correlation,
             causation_id=stored.causation,
             event=stored.event,
+            traceparent=None if stored.trace is msgspec.UNSET else stored.trace,
         )
 
     def learn(self, topic: str) -> msgspec.json.Decoder[_Stored[Event]]:
@@ -164,7 +169,14 @@ class Decoder:
             msg = f"{topic}: {fault}"
             raise Undecodable(msg) from fault
         return _Stored(
-            raw.id, kind.SCHEMA, raw.at, raw.actor, raw.correlation, raw.causation, event
+            raw.id,
+            kind.SCHEMA,
+            raw.at,
+            raw.actor,
+            raw.correlation,
+            raw.causation,
+            event,
+            raw.trace,
         )
 
     def _opened(self, kind: type, stored: Any) -> Personal:

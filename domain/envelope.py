@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.events import Event
+from domain.trace_context import Traceparent
 from domain.values import Actor, StreamId
 
 
@@ -20,7 +21,8 @@ class Envelope:
     """One event and the facts of its recording, before it has a place in the log.
 
     `event_id`, `correlation_id` and `causation_id` are UUIDs (RFC 9562, the first of version 7);
-    `version` counts a stream's events from 1; `recorded_at` is UTC.
+    `version` counts a stream's events from 1; `recorded_at` is UTC; `traceparent` is that of the request
+    which caused it, if it came with one.
     """
 
     event_id: str
@@ -31,6 +33,7 @@ class Envelope:
     correlation_id: str
     causation_id: str | None
     event: Event
+    traceparent: Traceparent | None = None
 
 
 @dataclass(frozen=True, slots=True)
