@@ -13,7 +13,7 @@ import nats.errors
 import nats.js.errors
 from nats.js import JetStreamContext
 
-from adapters.jetstream import checkpoints_stream, ensure_streams
+from adapters.jetstream import AUTOMATIC, checkpoints_stream, ensure_streams
 from adapters.nats_connection import Connect, close, reason
 from adapters.stream_audit import last_sequence
 from domain.checkpoint import Unwitnessed, Witnessed
@@ -26,9 +26,10 @@ WRONG_LAST_SEQUENCE = 10_071
 class NatsCheckpoints:
     """The checkpoints of one tenant. Each call is a connection of its own: they are few."""
 
-    def __init__(self, connect: Connect, tenant: str) -> None:
+    def __init__(self, connect: Connect, tenant: str, replicas: int = AUTOMATIC) -> None:
         self._connect = connect
         self._tenant = tenant
+        self._replicas = replicas
 
     async def put(self, position: int, witnessed: Witnessed) -> None:
         """Keep one; raises `Unwitnessed`."""
@@ -41,7 +42,7 @@ class NatsCheckpoints:
             client = await self._connect()
             try:
                 jetstream = client.jetstream()
-                await ensure_streams(jetstream, self._tenant)
+                await ensure_streams(jetstream, self._tenant, self._replicas)
                 await jetstream.publish(subject, witnessed.note.encode(), headers=headers)
             finally:
                 await close(client)

@@ -1,20 +1,26 @@
-"""The streams of Doorward on JetStream: what each keeps and for how long. They are made if absent;
-if one stands already with other settings, the difference is reported and left alone, since it may
-be an operator's own."""
+"""The streams of Doorward on JetStream: what each keeps, for how long, and on how many servers. They are
+made if absent; if one stands already with other settings, the difference is reported and left alone,
+since it may be an operator's own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import nats.errors
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.errors import APIError, NotFoundError
 
 EVENTS = "DOORWARD_EVENTS"
 COMMANDS = "DOORWARD_COMMANDS"
 OUTCOMES = "DOORWARD_OUTCOMES"
 DEAD_LETTERS = "DOORWARD_DLQ"
 CHECKPOINTS = "DOORWARD_CHECKPOINTS"
+AUTOMATIC = 0
+"""As many copies of each stream as the server can keep sensibly: three in a cluster, one on a server
+alone. Two would stand still whenever one of them is away."""
+IN_A_CLUSTER = 3
+_NOT_A_CLUSTER, _TOO_FEW_SERVERS = 10_074, 10_005
 MINUTE = 60.0
 DAY = 24 * 60 * MINUTE
 KIB = 1024
@@ -143,18 +149,57 @@ def _config(tenant: str, branch: str, name: object = "", **settings: object) -> 
     )
 
 
-async def ensure_streams(jetstream: JetStreamContext, tenant: str) -> list[Drift]:
+class TooFewServers(nats.errors.Error):
+    """The cluster cannot keep as many copies as it should; it may have servers that are not up yet."""
+
+    def __init__(self, stream: str, replicas: int) -> None:
+        super().__init__(
+            f"{stream} is to be kept on {replicas} servers, and the NATS cluster has not so many with "
+            "JetStream; start them, or set DOORWARD_NATS_REPLICAS"
+        )
+
+
+async def ensure_streams(
+    jetstream: JetStreamContext, tenant: str, replicas: int = AUTOMATIC
+) -> list[Drift]:
     """Make the streams that are absent; return where those that stand differ."""
     drift: list[Drift] = []
     for wanted in stream_configs(tenant):
-        name = str(wanted.name)
         try:
-            standing = (await jetstream.stream_info(name)).config
+            standing = await jetstream.stream_info(str(wanted.name))
         except NotFoundError:
-            await jetstream.add_stream(wanted)
-            continue
-        for setting in COMPARED:
-            expected, actual = getattr(wanted, setting), getattr(standing, setting)
-            if (expected or None) != (actual or None):
-                drift.append(Drift(name, setting, expected, actual))
+            await _make(jetstream, wanted, replicas)
+        else:
+            drift += _differences(wanted, standing, replicas)
     return drift
+
+
+async def _make(jetstream: JetStreamContext, wanted: StreamConfig, replicas: int) -> None:
+    copies = replicas or IN_A_CLUSTER
+    try:
+        await jetstream.add_stream(replace(wanted, num_replicas=copies))
+    except APIError as refusal:
+        if refusal.err_code == _TOO_FEW_SERVERS:
+            raise TooFewServers(str(wanted.name), copies) from None
+        if refusal.err_code != _NOT_A_CLUSTER or replicas != AUTOMATIC:
+            raise
+        await jetstream.add_stream(replace(wanted, num_replicas=1))
+
+
+def _differences(wanted: StreamConfig, standing: StreamInfo, replicas: int) -> list[Drift]:
+    name, drift = str(wanted.name), []
+    for setting in COMPARED:
+        expected, actual = getattr(wanted, setting), getattr(standing.config, setting)
+        if (expected or None) != (actual or None):
+            drift.append(Drift(name, setting, expected, actual))
+    copies, kept = replicas or sensible_replicas(standing), standing.config.num_replicas or 1
+    # More than asked for is an operator's caution; fewer may lose what was acknowledged.
+    if kept < copies:
+        drift.append(Drift(name, "num_replicas", copies, kept))
+    return drift
+
+
+def sensible_replicas(standing: StreamInfo) -> int:
+    """Return how many copies the server of a stream would keep, left to itself."""
+    clustered = standing.cluster is not None and standing.cluster.name
+    return IN_A_CLUSTER if clustered else 1

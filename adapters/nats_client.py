@@ -6,6 +6,7 @@ reader to judge; the message as it was sent can be had from its stream."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from nats.aio.client import Client
@@ -30,6 +31,13 @@ class RobustClient(Client):
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
     ) -> None:
         await super()._process_msg(sid, _decodable(subject), _decodable(reply), data, headers)
+
+    async def _process_pong(self) -> None:
+        """Take an answer to a ping, though nobody may wait for it any more: nats-py would end its reading
+        at it, in silence."""
+        if self._pongs and self._pongs[0].done():
+            self._pongs[0] = asyncio.get_running_loop().create_future()
+        await super()._process_pong()
 
     async def _process_headers(self, headers: bytes | None) -> dict[str, str] | None:
         try:

@@ -26,7 +26,7 @@ from adapters.command_service import serve_requests
 from adapters.command_subjects import from_stream
 from adapters.dead_letters import AdvisoryReader, set_aside
 from adapters.integration_consumers import ensure_consumers
-from adapters.jetstream import commands_stream, ensure_streams
+from adapters.jetstream import AUTOMATIC, commands_stream, ensure_streams
 from adapters.nats_connection import Connect, close, reason
 from adapters.outcomes import outcome_message
 from adapters.text_service import OpenText
@@ -39,12 +39,15 @@ from domain.ports import (
     Poison,
     Unavailable,
 )
+from domain.waking import Bell
 
 CONSUMER = "doorward"
 BATCH = 20
 FETCH_SECONDS = 5.0
 ACK_SECONDS = 30.0
 RETRY_SECONDS = 2.0
+LOOK_SECONDS = 1.0
+"""Between looks at which integrations stand."""
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 FAULTS = (nats.errors.Error, nats.js.errors.Error, OSError, TimeoutError)
 _log = logging.getLogger(__name__)
@@ -63,16 +66,20 @@ class NatsCommands:
         tenant: str,
         standing: Standing,
         open_text: OpenText,
+        replicas: int = AUTOMATIC,
+        *,
+        bell: Bell,
     ) -> None:
-        """`connect` is called for each session."""
+        """`connect` is called for each session; `replicas` says on how many servers streams are kept."""
         self._answer = answer
         self._connect = connect
         self._tenant = tenant
         self._standing = standing
         self._open_text = open_text
+        self._replicas = replicas
         self._status = CommandReaderStatus()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._changed = asyncio.Event()
+        self._changed = bell
+        self._admitted: Mapping[str, IntegrationRecord] = {}
 
     def status(self) -> CommandReaderStatus:
         """Return how it stands now."""
@@ -80,13 +87,10 @@ class NatsCommands:
 
     def integrations_changed(self) -> None:
         """Say, from any thread, that integrations have come or gone."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._changed.set)
+        self._changed.ring()
 
     async def run(self) -> None:
         """Answer for ever: connect, read, and after any fault begin again."""
-        self._loop = asyncio.get_running_loop()
         attempt = 0
         while True:
             before = self._status.answered
@@ -104,7 +108,7 @@ class NatsCommands:
         client = await self._connect()
         try:
             jetstream = client.jetstream()
-            await ensure_streams(jetstream, self._tenant)
+            await ensure_streams(jetstream, self._tenant, self._replicas)
             await self._ensure_own_consumer(jetstream)
             advisories = AdvisoryReader(jetstream, self._tenant)
             await advisories.start(client)
@@ -114,6 +118,7 @@ class NatsCommands:
             self._status = replace(self._status, connected=True, reason="")
             await self._read(client, jetstream)
         finally:
+            self._status = replace(self._status, connected=False, reason="not reading")
             await close(client)
 
     async def _ensure_own_consumer(self, jetstream: JetStreamContext) -> None:
@@ -137,15 +142,16 @@ class NatsCommands:
             one.result()
 
     async def _keep_consumers(self, jetstream: JetStreamContext) -> None:
-        """Let every integration have its consumers, and nobody else."""
+        """Let every integration have its consumers, and nobody else, whichever process added it."""
         while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await self._ensure_consumers(jetstream)
+            await self._changed.wait(LOOK_SECONDS)
+            if await asyncio.to_thread(self._standing) != self._admitted:
+                await self._ensure_consumers(jetstream)
 
     async def _ensure_consumers(self, jetstream: JetStreamContext) -> None:
         standing = await asyncio.to_thread(self._standing)
         await ensure_consumers(jetstream, self._tenant, standing)
+        self._admitted = standing
 
     async def _fetch(
         self,

@@ -1,13 +1,15 @@
 """One connection to NATS, made fresh for each session: nats-py closes for good on most errors and
 buffers what it cannot send, so whoever uses a connection gives it up at the first fault and begins
-again with another."""
+again with another. Of a cluster any server will do: they are tried in random order, the next one as
+soon as one refuses or keeps silent for half a second."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,9 @@ import nats.errors
 from nats.aio.client import Client
 
 from adapters.nats_client import RobustClient
+
+HEAD_START = 0.5
+"""Seconds in which a server may answer before another is tried beside it."""
 
 Connect = Callable[[], Awaitable[Client]]
 """Makes a new connection; raises a `nats.errors.Error`, `OSError` or `TimeoutError`."""
@@ -29,6 +34,7 @@ class BadNatsFile(Exception):  # noqa: N818 - says what is
 class NatsAccess:
     """Where NATS is and how Doorward signs in there.
 
+    `url` names one server, or several of a cluster by comma;
     `credentials` is a file with an NKey seed (``SU...``) or a credentials file with JWT and seed,
     `seed` the seed itself;
     `ca`, `cert` and `key` are PEM files; `tls_first` begins TLS before the server's greeting.
@@ -68,7 +74,7 @@ def _credentials(path: Path | None) -> tuple[str | None, str | None]:
 
 
 def _tls(access: NatsAccess) -> ssl.SSLContext | None:
-    encrypted = access.url.startswith(("tls://", "wss://"))
+    encrypted = any(one.startswith(("tls://", "wss://")) for one in access.url.split(","))
     if not (encrypted or access.ca or access.cert or access.tls_first):
         return None
     try:
@@ -82,7 +88,46 @@ def _tls(access: NatsAccess) -> ssl.SSLContext | None:
 
 
 async def connect(url: str, **options: object) -> Client:
-    """Connect once, failing fast; after that a lost connection ends the session."""
+    """Connect once, to any of the servers named by comma, failing fast; after that a lost connection
+    ends the session. Raises what the last server answered if none lets us in."""
+    servers = url.split(",")
+    if len(servers) == 1:
+        return await _connect(url, **options)
+    # The order is no secret: it spreads connections over servers.
+    return await _first(random.sample(servers, len(servers)), options)
+
+
+async def _first(servers: Sequence[str], options: dict[str, object]) -> Client:
+    waiting, trying = list(servers), set[asyncio.Task[Client]]()
+    fault: BaseException | None = None
+    try:
+        while waiting or trying:
+            if waiting:
+                trying.add(asyncio.create_task(_connect(waiting.pop(), **options)))
+            patience = HEAD_START if waiting else None
+            done, trying = await asyncio.wait(
+                trying, timeout=patience, return_when=asyncio.FIRST_COMPLETED
+            )
+            connected = [one for one in done if one.exception() is None]
+            if connected:
+                trying |= set(connected[1:])
+                return connected[0].result()
+            fault = next((one.exception() for one in done), fault)
+    finally:
+        await _give_up(trying)
+    assert fault is not None  # noqa: S101 - there was a server, and none that let us in
+    raise fault
+
+
+async def _give_up(trying: set[asyncio.Task[Client]]) -> None:
+    for one in trying:
+        one.cancel()
+    for late in await asyncio.gather(*trying, return_exceptions=True):
+        if isinstance(late, Client):
+            await close(late)
+
+
+async def _connect(url: str, **options: object) -> Client:
     client = RobustClient()
     try:
         await asyncio.wait_for(
@@ -114,6 +159,15 @@ async def close(client: Client) -> None:
     transport = client._transport  # noqa: SLF001 - the library offers no other way
     if transport is not None:
         transport.close()  # type: ignore[no-untyped-call]  # of the library
+
+
+def without_credentials(url: str) -> str:
+    """Return where the servers are, for whoever signs in with keys of his own."""
+    found = []
+    for server in url.split(","):
+        scheme, _, rest = server.partition("://")
+        found.append(f"{scheme}://{rest.rpartition('@')[2]}")
+    return ",".join(found)
 
 
 async def _ignore(_fault: Exception) -> None:

@@ -4,14 +4,17 @@ comes after it, each message conditional on the sequence before. A crash, a seco
 lost tail or a late copy can then neither lose, double nor reorder an event. If stream and log do
 not belong together it halts and says so, rather than publish history twice.
 
-`publisher_hint` remembers the last pair of log position and stream sequence; it is asked only when
-the stream cannot tell (its last message has expired, or it was made anew)."""
+What the database remembers of it (`publisher_rows`) is asked only when the stream cannot tell (its last
+message has expired, or it was made anew), and for those who watch. It is written now and then, and when a
+session ends, since it costs a commit; the stream needs no fence, those rows have one."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import anyio
@@ -20,20 +23,27 @@ import nats.js.errors
 from nats.aio.client import Client
 
 from adapters.cloud_events import ID_HEADER, POSITION_HEADER, Message, to_message
-from adapters.jetstream import ensure_streams, events_stream
+from adapters.jetstream import AUTOMATIC, ensure_streams, events_stream
 from adapters.jetstream_pipe import Pipe, WindowFailed
 from adapters.nats_connection import Connect, close, reason
+from adapters.publisher_rows import PublisherRows
+from domain.duties import Fence, TenureOver, unfenced
+from domain.envelope import Recorded
 from domain.ports import EventLog, EventStore, PublisherState, PublisherStatus, Unavailable
+from domain.waking import Bell
 
 WINDOW = 100
 POLL_SECONDS = 1.0
 PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
-SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS publisher_hint ("
-    "stream TEXT PRIMARY KEY, position BIGINT NOT NULL, sequence BIGINT NOT NULL)",
-)
+REMEMBER_SECONDS = 1.0
+"""Between notes of where publishing stands, while it goes on."""
 
 _log = logging.getLogger(__name__)
+
+
+Published = Callable[[Sequence[Recorded], float, float], None]
+"""Hears which events are on the stream, and when (by `time.perf_counter`) their window was sent and
+acknowledged."""
 
 
 class Halted(Exception):  # noqa: N818 - says what happened
@@ -43,40 +53,62 @@ class Halted(Exception):  # noqa: N818 - says what happened
 class NatsPublisher:
     """Publishes one store's events to one tenant's stream, from `run` until it is cancelled."""
 
-    def __init__(self, store: EventStore, connect: Connect, tenant: str) -> None:
-        """`connect` is called for each session."""
+    def __init__(
+        self,
+        store: EventStore,
+        connect: Connect,
+        tenant: str,
+        replicas: int = AUTOMATIC,
+        published: Published = lambda _events, _began, _ended: None,
+        *,
+        bell: Bell,
+    ) -> None:
+        """`connect` is called for each session; `replicas` says on how many servers streams are kept."""
         self._store: EventStore = store
         self._connect = connect
         self._tenant = tenant
+        self._replicas = replicas
+        self._published = published
         self._stream = events_stream(tenant)
-        self._status = PublisherStatus(PublisherState.DISCONNECTED, reason="not started")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._grown = asyncio.Event()
-        self._resumed = asyncio.Event()
+        self._status = PublisherStatus(PublisherState.ELSEWHERE)
+        self._rows = PublisherRows(store, self._stream)
+        self._bell = bell
+        self._running = False
+        self._fence: Fence = unfenced
+        self._remembered = (0, 0)
+        self._remember_at = 0.0
 
     def status(self) -> PublisherStatus:
-        """Return where it stands now."""
+        """Return where it stands in this process."""
         return self._status
+
+    def observed(self) -> PublisherStatus:
+        """Return where publishing stands, whichever process does it; blocking."""
+        return self._status if self._running else self._rows.observed()
 
     def wake(self) -> None:
         """Say, from any thread, that the log has grown."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._grown.set)
+        self._bell.ring()
 
-    async def run(self) -> None:
-        """Follow the log for ever: connect, publish, and after any fault begin again."""
-        self._loop = asyncio.get_running_loop()
+    async def run(self, fence: Fence = unfenced) -> None:
+        """Follow the log for ever: connect, publish, and after any fault begin again. Ends when the
+        fence raises."""
+        self._fence, self._running = fence, True
+        self._became(PublisherState.DISCONNECTED, "not started")
+        try:
+            await self._follow()
+        finally:
+            self._running = False
+            self._became(PublisherState.ELSEWHERE)
+
+    async def _follow(self) -> None:
         attempt = 0
         while True:
             before = self._status.position
             try:
                 await self._session()
             except Halted as halt:
-                self._became(PublisherState.HALTED, str(halt))
-                _log.critical("the NATS publisher has halted: %s", halt)
-                self._resumed.clear()
-                await self._resumed.wait()
+                await self._wait_for_a_person(str(halt))
             except (WindowFailed, nats.errors.Error, OSError, TimeoutError, Unavailable) as fault:
                 self._became(PublisherState.DISCONNECTED, reason(fault))
                 if attempt == 0:
@@ -85,17 +117,26 @@ class NatsPublisher:
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
 
     def resume(self, *, replay: bool) -> None:
-        """Go on after a halt, from any thread: into an empty stream, with all events from the first
-        on or with those that were never published. Blocking."""
-        with self._store.write() as transaction:
-            position = "0" if replay else "position"
-            transaction.rows.execute(
-                f"UPDATE publisher_hint SET position = {position}, sequence = 0 WHERE stream = ?",
-                (self._stream,),
-            )
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._resumed.set)
+        """Go on after a halt, of whichever process, into an empty stream: with all events, or with those
+        that were never published. Blocking, from any thread."""
+        self._rows.resume(replay=replay)
+        self._bell.ring()
+
+    async def _wait_for_a_person(self, why: str) -> None:
+        """Wait until a person has said how to go on, to whatever process."""
+        _log.critical("the NATS publisher has halted: %s", why)
+        self._became(PublisherState.DISCONNECTED, why)
+        while True:
+            try:
+                if self._status.state is not PublisherState.HALTED:
+                    await anyio.to_thread.run_sync(self._rows.halt, why, self._fence)
+                    # Only now: a person who sees it may say at once how to go on.
+                    self._became(PublisherState.HALTED, why)
+                if not await anyio.to_thread.run_sync(self._rows.halted):
+                    return
+            except Unavailable as outage:
+                _log.warning("the halted publisher waits: %s", outage)
+            await self._bell.wait(POLL_SECONDS)
 
     def _became(self, state: PublisherState, reason: str = "") -> None:
         self._status = replace(self._status, state=state, reason=reason)
@@ -105,38 +146,43 @@ class NatsPublisher:
         client = await self._connect()
         try:
             jetstream = client.jetstream()
-            drift = await ensure_streams(jetstream, self._tenant)
+            drift = await ensure_streams(jetstream, self._tenant, self._replicas)
             for one in drift:
                 _log.warning("NATS stream differs from what Doorward expects: %s", one)
             pipe = Pipe(client, self._stream)
             await pipe.open()
             position, sequence = await self._cursor(client)
+            # A crash may have come between an acknowledgement and its note.
+            await self._remember(position, sequence)
+            await anyio.to_thread.run_sync(self._rows.go_on, self._fence)
             self._status = PublisherStatus(
                 PublisherState.FOLLOWING, position, sequence, drift=tuple(map(str, drift))
             )
             while not client.is_closed:
-                self._grown.clear()
                 position, sequence = await self._publish_from(pipe, position, sequence)
                 await self._wait_for_growth(client)
         finally:
-            await close(client)
+            with anyio.CancelScope(shield=True):
+                await close(client)
+                await self._remember_last()
 
     async def _wait_for_growth(self, client: Client) -> None:
         """Wait for news, or long enough that the connection should be tried."""
-        try:
-            async with asyncio.timeout(POLL_SECONDS):
-                await self._grown.wait()
-        except TimeoutError:
+        if not await self._bell.wait(POLL_SECONDS):
             await client.flush(timeout=5)
+            await self._remember_last()
 
     async def _publish_from(self, pipe: Pipe, position: int, sequence: int) -> tuple[int, int]:
         """Publish everything after `position`; return the new position and sequence."""
         while events := await anyio.to_thread.run_sync(self._store.events_after, position, WINDOW):
             messages = [to_message(recorded, self._tenant) for recorded in events]
             _check_sizes(messages)
+            began = time.perf_counter()
             sequence = await pipe.publish(messages, sequence)
+            self._published(events, began, time.perf_counter())
             position = events[-1].position
-            await anyio.to_thread.run_sync(self._remember, position, sequence)
+            if self._remembered[1] == 0 or time.monotonic() >= self._remember_at:
+                await self._remember(position, sequence)
             self._status = replace(self._status, position=position, sequence=sequence)
         return position, sequence
 
@@ -144,7 +190,7 @@ class NatsPublisher:
         """Return the log position and stream sequence to go on from; raises `Halted`."""
         jetstream = client.jetstream()
         last = (await jetstream.stream_info(self._stream)).state.last_seq
-        hint = await anyio.to_thread.run_sync(self._hint)
+        hint = await anyio.to_thread.run_sync(self._rows.hint)
         if last == 0:
             if hint is not None and hint[1] != 0:
                 msg = (
@@ -166,21 +212,19 @@ class NatsPublisher:
         )
         return position, last
 
-    def _hint(self) -> tuple[int, int] | None:
-        with self._store.read() as rows:
-            found = rows.select(
-                "SELECT position, sequence FROM publisher_hint WHERE stream = ?", (self._stream,)
-            )
-        return (int(str(found[0][0])), int(str(found[0][1]))) if found else None
+    async def _remember(self, position: int, sequence: int) -> None:
+        """Write down where publishing stands."""
+        await anyio.to_thread.run_sync(self._rows.remember, position, sequence, self._fence)
+        self._remembered = (position, sequence)
+        self._remember_at = time.monotonic() + REMEMBER_SECONDS
 
-    def _remember(self, position: int, sequence: int) -> None:
-        with self._store.write() as transaction:
-            transaction.rows.execute(
-                "INSERT INTO publisher_hint (stream, position, sequence) VALUES (?, ?, ?) "
-                "ON CONFLICT (stream) DO UPDATE SET position = excluded.position, "
-                "sequence = excluded.sequence",
-                (self._stream, position, sequence),
-            )
+    async def _remember_last(self) -> None:
+        """Write down what was published since the last note. Nobody is stopped by its failure: the next
+        session does it."""
+        last = (self._status.position, self._status.sequence)
+        if last[1] > self._remembered[1]:
+            with contextlib.suppress(Unavailable, TenureOver):
+                await self._remember(*last)
 
 
 def _checked_position(log: EventLog, position: str | None, event_id: str | None) -> int:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from server.command_line.wishes import Commands, Operate, runner
+from server.command_line.wishes import Fill, runner
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``nats`` and ``dlq`` to the commands."""
-    standing = commands.add_parser("nats", help="how far events have come")
-    actions = standing.add_subparsers(required=True, metavar="ACTION")
+def _nats(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
     status = actions.add_parser("status", help="publishing, commands, integrations")
     status.add_argument("--json", action="store_true", help="print the result as JSON")
-    status.set_defaults(run=runner(operate, "nats status"))
+    status.set_defaults(run=runner("nats status"), render=_standing)
     resuming = actions.add_parser("resume", help="let a publisher go on that has halted")
     how = resuming.add_mutually_exclusive_group(required=True)
     again = "publish all events anew: who does not know events by their ids acts on them again"
@@ -22,9 +21,11 @@ def add_commands(commands: Commands, operate: Operate) -> None:
     alone = "publish new events alone: what the stream has lost stays lost there"
     how.add_argument("--continue", dest="replay", action="store_false", help=alone)
     resuming.add_argument("--json", action="store_true", help="print the result as JSON")
-    resuming.set_defaults(run=runner(operate, "nats resume"))
-    letters = commands.add_parser("dlq", help="messages that could not be taken")
-    actions = letters.add_subparsers(required=True, metavar="ACTION")
+    resuming.set_defaults(run=runner("nats resume"))
+
+
+def _letters(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, words in (
         ("list", "list them, the newest first"),
         ("show", "show one with its content"),
@@ -37,7 +38,33 @@ def add_commands(commands: Commands, operate: Operate) -> None:
         else:
             action.add_argument("number", type=int, metavar="NUMBER")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(operate, f"dlq {name}"))
+        action.set_defaults(run=runner(f"dlq {name}"))
+
+
+def _standing(found: Mapping[str, Any]) -> str:
+    publishing, commands = found["publishing"], found["commands"]
+    lines = []
+    if publishing is not None:
+        why = f": {publishing['reason']}" if publishing["reason"] else ""
+        lines += [f"publishing: {publishing['state']}, {found['behind']:,} events behind{why}"]
+        lines += [f"differs: {one}" for one in publishing["drift"]]
+    if commands is not None:
+        state = "read" if commands["connected"] else f"not read: {commands['reason']}"
+        told = f"{commands['answered']:,} answered, {commands['set_aside']:,} set aside"
+        lines += [f"commands: {state}; {told}"]
+    lines += map(keeping_line, found["streams"])
+    for one in found["consumers"]:
+        told = f"{one['pending']:,} to read, {one['unacknowledged']:,} not acknowledged"
+        lines += [f"{one['name']} on {one['stream']}: {told}"]
+    return "\n".join([*lines, f"dead letters: {found['dead_letters']:,}"])
+
+
+def keeping_line(one: Mapping[str, Any]) -> str:
+    """Say how a stream or consumer is kept."""
+    if not one["leader"]:
+        return f"{one['name']}: NO LEADER"
+    behind = f", BEHIND: {', '.join(one['behind'])}" if one["behind"] else ""
+    return f"{one['name']}: {one['replicas']} copies, {one['leader']} leads{behind}"
 
 
 def _listed(found: Mapping[str, Any]) -> str:
@@ -45,3 +72,6 @@ def _listed(found: Mapping[str, Any]) -> str:
         f"{one['number']}  {one['at']}  {one['from']}: {one['reason']}" for one in found["letters"]
     ]
     return "\n".join(lines) or "none"
+
+
+COMMANDS: Mapping[str, Fill] = {"nats": _nats, "dlq": _letters}

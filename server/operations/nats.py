@@ -27,14 +27,19 @@ class _Wish(msgspec.Struct):
     replay: bool = False
 
 
+_wish_decoder = msgspec.json.Decoder(_Wish)
+
+
 def nats_status(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
     """Return where publishing, commands and integrations stand."""
     publisher, reader = system.nats.publisher, system.nats.command_reader
     desk = system.nats.desk
+    published = publisher.observed() if publisher else None
     return {
-        "publishing": asdict(publisher.status()) if publisher else None,
-        "behind": system.store.head() - publisher.status().position if publisher else None,
+        "publishing": asdict(published) if published else None,
+        "behind": max(system.store.head() - published.position, 0) if published else None,
         "commands": asdict(reader.status()) if reader else None,
+        "streams": [asdict(one) for one in desk.keeping()],
         "consumers": [asdict(one) for one in desk.lags()],
         "dead_letters": len(desk.letters()),
     }
@@ -43,9 +48,9 @@ def nats_status(system: System, _body: bytes, _report: Report) -> dict[str, Any]
 def nats_resume(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Let a publisher that has halted go on, as an operator says."""
     publisher = system.nats.publisher
-    if publisher is None or publisher.status().state is not PublisherState.HALTED:
-        raise BadFile("no publisher has halted here; doorward nats status says where it stands")
-    replay = msgspec.json.decode(body, type=_Wish).replay
+    if publisher is None or publisher.observed().state is not PublisherState.HALTED:
+        raise BadFile("publishing has not halted; doorward nats status says where it stands")
+    replay = _wish_decoder.decode(body).replay
     publisher.resume(replay=replay)
     return {"resumed": "with all events from the first on" if replay else "with new events alone"}
 
@@ -83,7 +88,7 @@ def dead_letter_retry(system: System, body: bytes, _report: Report) -> dict[str,
 
 
 def _found(system: System, body: bytes) -> DeadLetter:
-    number = msgspec.json.decode(body, type=_Wish).number
+    number = _wish_decoder.decode(body).number
     found = system.nats.desk.letter(number) if number > 0 else None
     if found is None:
         raise BadFile(f"there is no dead letter {number}")

@@ -3,52 +3,51 @@ whether the server that is there is a safe one."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from nats.aio.client import Client
 
 from adapters.checkpoint_stream import NatsCheckpoints
-from adapters.jetstream import ensure_streams
-from adapters.nats_accounts import EngineUser, accounts, new_nats_key, public_nats_key
-from adapters.nats_attacks import Scene, try_attacks
+from adapters.nats_accounts import accounts, new_nats_key
 from adapters.nats_commands import NatsCommands
 from adapters.nats_connection import (
     BadNatsFile,
     Connect,
     NatsAccess,
-    close,
     connect,
     connector,
-    reason,
+    without_credentials,
 )
 from adapters.nats_publisher import NatsPublisher
-from adapters.nats_server import EmbeddedNatsServer, NatsServerFailed
+from adapters.nats_server import EmbeddedNatsServer, Keep, NatsServerFailed
 from domain.checkpoint import CheckpointStream
-from domain.integration import IntegrationRecord, Right
+from domain.integration import IntegrationKey, IntegrationRecord, Right
 from domain.messaging import NatsCheck
 from domain.ports import (
     AnswerCommand,
     CommandReader,
     EventStore,
-    IntegrationKey,
     Publisher,
 )
 from projections.integrations import integrations
 from server.config import Settings
+from server.failures import StartFailed
 from server.follower import Growth
 from server.reads import Reads
 from server.setting_parsers import EMBEDDED, OFF
+from server.telemetry.publishing import PublishedSpans
+from server.telemetry.spans import UNTRACED, Tracing
+from server.waking import LoopBell
+from server.wiring import nats_seeds
 from server.wiring.nats_desk import NatsDesk
-from server.wiring.start_failures import StartFailed
+from server.wiring.nats_doctor import NatsDoctor
+from server.wiring.nats_seeds import engine_users, seed_file
+from server.workers.kept_process import KeptProcess
 
-LEAST_VERSION = (2, 12, 8)
-"""The oldest nats-server without the known faults of streams and of replies between accounts."""
 PROBES = ("doctor-a", "doctor-b")
 EVERYTHING = (Right.DECIDE, Right.FULFIL, Right.SUBSCRIBE)
-PUBLISHER_SEED, READER_SEED = "publisher.nk", "reader.nk"
 
 
 class Nats:
@@ -56,41 +55,57 @@ class Nats:
     let in when it opens."""
 
     def __init__(
-        self, settings: Settings, store: EventStore, reads: Reads, growth: Growth
+        self,
+        settings: Settings,
+        store: EventStore,
+        reads: Reads,
+        growth: Growth,
+        tracing: Tracing = UNTRACED,
     ) -> None:
         self._settings = settings
+        self._tracing = tracing
         self._store = store
         self._reads = reads
         self._growth = growth
         self._server: EmbeddedNatsServer | None = None
+        self._admitted: dict[str, IntegrationRecord] = {}
         self._reader: CommandReader | None = None
         self._publisher: Publisher | None = None
 
     @contextmanager
-    def open(self) -> Iterator[Publisher | None]:
-        """Open the way out, with a server of our own where asked; None if NATS is off. Call it from
-        the main thread: the embedded server ends with the thread that started it."""
+    def open(self, keep: Keep = KeptProcess) -> Iterator[Publisher | None]:
+        """Open the way out, with a server of our own where asked, which `keep` keeps running; None if
+        NATS is off."""
         url = self._settings.nats_url
         if url == OFF:
             yield None
             return
         with ExitStack() as opened:
             if url == EMBEDDED:
-                self._server = self._started()
+                self._server = self._started(keep)
                 opened.callback(self._server.close)
-            publisher = NatsPublisher(self._store, self._publishing(), self._settings.tenant)
-            self._growth.tell(publisher.wake)
-            self._publisher = publisher
+            publisher = self.publisher
+            if publisher is not None:
+                self._growth.tell(publisher.wake)
             yield publisher
 
-    def _started(self) -> EmbeddedNatsServer:
+    def _started(self, keep: Keep) -> EmbeddedNatsServer:
         try:
             server = EmbeddedNatsServer(self._settings.data_dir / "nats", self._settings.tenant)
             server.admit(self.standing())
-            server.start()
+            server.start(keep)
+            # It may have been running already, with those whom another process let in.
+            server.admit_those(self.standing)
         except NatsServerFailed as fault:
             raise StartFailed(f"NATS: {fault}") from None
         return server
+
+    def _embedded(self) -> EmbeddedNatsServer | None:
+        """Return our own server, also where another process keeps it running."""
+        if self._server is None and self._settings.nats_url == EMBEDDED:
+            found = EmbeddedNatsServer(self._settings.data_dir / "nats", self._settings.tenant)
+            self._server = found if found.attach() else None
+        return self._server
 
     def reader(self, answer: AnswerCommand) -> CommandReader | None:
         """Return what reads commands, None if NATS is off."""
@@ -100,8 +115,10 @@ class Nats:
             answer,
             self._reading(),
             self._settings.tenant,
-            self.standing,
+            self._let_in,
             self._store.open_text,
+            self._settings.nats_replicas,
+            bell=LoopBell(),
         )
         return self._reader
 
@@ -118,26 +135,35 @@ class Nats:
             for one in found
         }
 
+    def _let_in(self) -> dict[str, IntegrationRecord]:
+        """Return the integrations that stand; our own server lets them in, whichever process, on whichever
+        machine, has added them."""
+        standing = self.standing()
+        if self._server is not None and standing != self._admitted:
+            self._server.admit_those(self.standing)
+            self._admitted = standing
+        return standing
+
     def integrations_changed(self) -> None:
         """Let in who stands now, and nobody else; blocking."""
-        if self._server is not None:
-            self._server.admit(self.standing())
+        if (server := self._embedded()) is not None:
+            server.admit_those(self.standing)
         if self._reader is not None:
             self._reader.integrations_changed()
 
     @property
     def public_url(self) -> str:
         """Where integrations connect; empty while that is not known."""
-        if self._server is not None:
-            return self._server.public_url
+        if (server := self._embedded()) is not None:
+            return server.public_url
         url = self._settings.nats_url
-        return "" if url in (EMBEDDED, OFF) else url.rsplit("@", 1)[-1]
+        return "" if url in (EMBEDDED, OFF) else without_credentials(url)
 
     @property
     def desk(self) -> NatsDesk:
         """Where an operator asks; raises `StartFailed` if NATS is off or not running."""
         url = self._settings.nats_url
-        if url == OFF or (url == EMBEDDED and self._server is None):
+        if url == OFF or (url == EMBEDDED and self._embedded() is None):
             raise StartFailed("NATS is off, or runs with the server alone: start it first")
         return NatsDesk(self._reading(), self._settings.tenant)
 
@@ -146,11 +172,22 @@ class Nats:
         """Where checkpoints are kept, None if NATS is off."""
         if self._settings.nats_url == OFF:
             return None
-        return NatsCheckpoints(self._connected, self._settings.tenant)
+        return NatsCheckpoints(
+            self._connected, self._settings.tenant, self._settings.nats_replicas
+        )
 
     @property
     def publisher(self) -> Publisher | None:
-        """What publishes, while it is open."""
+        """What publishes, None if NATS is off: where it does not run, it can tell and resume all the same."""
+        if self._publisher is None and self._settings.nats_url != OFF:
+            self._publisher = NatsPublisher(
+                self._store,
+                self._connected,
+                self._settings.tenant,
+                self._settings.nats_replicas,
+                PublishedSpans(self._tracing),
+                bell=LoopBell(),
+            )
         return self._publisher
 
     def new_key(self) -> IntegrationKey:
@@ -159,15 +196,12 @@ class Nats:
 
     def configuration(self) -> str:
         """Return the accounts of a nats-server of one's own, for Doorward and all integrations."""
-        folder = self._settings.data_dir / "nats"
-        publisher, reader = (
-            EngineUser(nkey=_public_key(folder / name)) for name in (PUBLISHER_SEED, READER_SEED)
-        )
+        publisher, reader = engine_users(self._settings)
         return accounts(self._settings.tenant, publisher, reader, self.standing())
 
     async def _connected(self) -> Client:
         """Connect as the publisher does, once there is a server."""
-        if self._settings.nats_url == EMBEDDED and self._server is None:
+        if self._settings.nats_url == EMBEDDED and self._embedded() is None:
             raise OSError("the embedded server runs with doorward serve alone")
         return await self._publishing()()
 
@@ -175,7 +209,7 @@ class Nats:
         server = self._server
         if server is not None:
             return lambda: connect(server.url)
-        return self._connector(self._settings.nats_credentials, PUBLISHER_SEED)
+        return self._connector(self._settings.nats_credentials, nats_seeds.PUBLISHER)
 
     def _reading(self) -> Connect:
         server = self._server
@@ -183,12 +217,12 @@ class Nats:
             return lambda: connect(server.reader_url)
         settings = self._settings
         return self._connector(
-            settings.nats_reader_credentials or settings.nats_credentials, READER_SEED
+            settings.nats_reader_credentials or settings.nats_credentials, nats_seeds.READER
         )
 
     def _connector(self, credentials: Path | None, own: str) -> Connect:
         """Sign in as the settings say, else with the key that `configuration` made, if it did."""
-        seed = self._settings.data_dir / "nats" / own
+        seed = seed_file(self._settings, own)
         found = credentials or (seed if seed.exists() else None)
         try:
             return connector(self._access(self._settings.nats_url, credentials=found))
@@ -215,11 +249,11 @@ class Nats:
         name and seed are needed. Raises `StartFailed`."""
         if self._settings.nats_url == OFF:
             raise StartFailed("NATS is off; there is nothing to check")
-        server = self._server
+        server = self._embedded()
         if server is None:
             if not seed:
                 raise StartFailed("name an integration and its seed file to try the attacks with")
-            return self._checked(name, PROBES[1], lambda: self._as_integration(seed))
+            return self._doctor.check(name, PROBES[1], lambda: self._as_integration(seed))
         key, victim = new_nats_key(), new_nats_key()
         probes = {
             PROBES[0]: IntegrationRecord(EVERYTHING, nkey=key.public),
@@ -227,49 +261,18 @@ class Nats:
         }
         server.admit({**self.standing(), **probes})
         try:
-            return self._checked(
+            return self._doctor.check(
                 *PROBES, lambda: lambda: connect(server.public_url, nkeys_seed_str=key.secret)
             )
         finally:
-            server.admit(self.standing())
+            server.admit_those(self.standing)
 
     def _as_integration(self, seed: str) -> Connect:
+        return connector(self._access(without_credentials(self._settings.nats_url), seed=seed))
+
+    @property
+    def _doctor(self) -> NatsDoctor:
         settings = self._settings
-        url = settings.nats_url.rsplit("@", 1)[-1]
-        scheme = settings.nats_url.split("://", 1)[0]
-        plain = url if "://" in url else f"{scheme}://{url}"
-        return connector(self._access(plain, seed=seed))
-
-    def _checked(self, name: str, victim: str, attacker: Callable[[], Connect]) -> NatsCheck:
-        try:
-            return asyncio.run(self._check(name, victim, attacker()))
-        except Exception as fault:
-            raise StartFailed(f"NATS: {reason(fault)}") from fault
-
-    async def _check(self, name: str, victim: str, attacker: Connect) -> NatsCheck:
-        engine = await self._publishing()()
-        reader = await self._reading()()
-        attacking = await attacker()
-        try:
-            drift = await ensure_streams(engine.jetstream(), self._settings.tenant)
-            scene = Scene(attacking, name, victim, reader, self._settings.tenant)
-            version = engine.connected_server_version
-            numbers = (version.major, version.minor, version.patch)
-            return NatsCheck(
-                version=".".join(map(str, numbers)),
-                recent=numbers >= LEAST_VERSION,
-                drift=tuple(map(str, drift)),
-                attacks=tuple(await try_attacks(scene)),
-            )
-        finally:
-            for client in (engine, reader, attacking):
-                await close(client)
-
-
-def _public_key(path: Path) -> str:
-    """Return the public key of a seed in the data folder, made at the first call."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
-        path.write_text(new_nats_key().secret)
-    return public_nats_key(path.read_text().strip())
+        return NatsDoctor(
+            settings.tenant, settings.nats_replicas, self._publishing(), self._reading()
+        )

@@ -10,16 +10,16 @@ from typing import TypeVar
 
 from nats.js import JetStreamContext
 
-from adapters import dead_letters, stream_audit
+from adapters import dead_letters, stream_audit, stream_keeping
 from adapters.cloud_events import ID_HEADER, POSITION_HEADER, to_message
 from adapters.command_subjects import from_stream
 from adapters.integration_consumers import lags
 from adapters.nats_connection import Connect, close, reason
 from domain.envelope import Recorded
-from domain.messaging import ConsumerLag, DeadLetter
+from domain.messaging import ConsumerLag, DeadLetter, StreamKeeping
 from domain.ports import InboundCommand
 from domain.published import Published
-from server.wiring.start_failures import StartFailed
+from server.failures import StartFailed
 
 Found = TypeVar("Found")
 MOST = 100
@@ -35,6 +35,10 @@ class NatsDesk:
     def lags(self) -> list[ConsumerLag]:
         """Return how far each integration's consumers are behind."""
         return self._ask(lambda jetstream: lags(jetstream, self.tenant))
+
+    def keeping(self) -> list[StreamKeeping]:
+        """Return on how many servers streams and consumers are kept."""
+        return self._ask(lambda jetstream: stream_keeping.keeping(jetstream, self.tenant))
 
     def read_events(self, take: Callable[[list[Published]], None]) -> None:
         """Give all messages of the event stream to `take`, in order, in batches."""

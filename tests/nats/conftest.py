@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from adapters.nats_server import EmbeddedNatsServer
+from server.workers.kept_process import KeptProcess
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[EmbeddedNatsServer]:
     running = EmbeddedNatsServer(tmp_path / "nats")
-    running.start()
+    running.start(KeptProcess)
     yield running
     running.close()

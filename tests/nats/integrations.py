@@ -9,8 +9,7 @@ from nats.aio.client import Client
 
 from adapters.nats_accounts import new_nats_key
 from adapters.nats_connection import close
-from domain.integration import IntegrationRecord, Right
-from domain.ports import IntegrationKey
+from domain.integration import IntegrationKey, IntegrationRecord, Right
 
 EVERYTHING = (Right.DECIDE, Right.FULFIL, Right.SUBSCRIBE)
 

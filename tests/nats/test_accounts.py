@@ -16,6 +16,7 @@ from adapters.nats_accounts import EngineUser, accounts, new_nats_key
 from adapters.nats_attacks import ATTACKS, Scene, try_attacks
 from adapters.nats_server import EmbeddedNatsServer
 from domain.integration import Right
+from server.workers.kept_process import KeptProcess
 from tests.nats.integrations import record, signed_in
 from tests.nats.own_server import own_server
 
@@ -116,7 +117,7 @@ async def test_the_server_is_found_again_at_the_same_port_after_a_restart(
     before = server.public_url
     server.close()
     again = EmbeddedNatsServer(tmp_path / "nats")
-    again.start()
+    again.start(KeptProcess)
     assert again.public_url == before
     again.close()
 

@@ -25,6 +25,7 @@ from domain.values import RequestId
 from server.bad_file import BadFile
 from server.config import Settings
 from server.integrations.answering import Answering
+from server.waking import LoopBell
 from server.wiring import System, open_system
 from tests import seeds
 from tests.integrations.test_answering import asked, bring_in, decision, events, operate
@@ -60,7 +61,9 @@ class Scene:
         nats = self.system.nats
         url = self.engine_url
         opened = self.system.store.open_text
-        reader = NatsCommands(self.answer, lambda: connect(url), "main", nats.standing, opened)
+        reader = NatsCommands(
+            self.answer, lambda: connect(url), "main", nats.standing, opened, bell=LoopBell()
+        )
         task = asyncio.create_task(reader.run())
         try:
             await until(lambda: reader.status().connected)

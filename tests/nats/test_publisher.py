@@ -15,7 +15,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
-from adapters import nats_publisher
+from adapters import publisher_rows
 from adapters.jetstream import EVENTS
 from adapters.nats_connection import connect
 from adapters.nats_publisher import NatsPublisher
@@ -25,7 +25,9 @@ from adapters.system import new_id
 from domain.ports import EventStore, PublisherState
 from server.command_bus import CommandBus
 from server.handlers import HANDLERS
+from server.waking import LoopBell
 from server.wiring import INLINE, SCHEMA
+from server.workers.kept_process import KeptProcess
 from tests import seeds
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +36,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[EventStore]:
     store = open_store(f"sqlite:///{tmp_path / 'log.db'}")
-    store.create((*SCHEMA, *nats_publisher.SCHEMA))
+    store.create((*SCHEMA, *publisher_rows.SCHEMA))
     yield store
     store.close()
 
@@ -49,7 +51,7 @@ def commands(log: EventStore) -> Iterator[CommandBus]:
 
 @asynccontextmanager
 async def publishing(log: EventStore, url: str) -> AsyncIterator[NatsPublisher]:
-    publisher = NatsPublisher(log, lambda: connect(url), "main")
+    publisher = NatsPublisher(log, lambda: connect(url), "main", bell=LoopBell())
     task = asyncio.create_task(publisher.run())
     try:
         yield publisher
@@ -140,8 +142,7 @@ async def test_a_killed_server_is_started_again_and_nothing_is_lost_or_doubled(
     seeds.seed(commands)
     async with publishing(log, server.url) as publisher:
         await caught_up(publisher, log)
-        assert server._process is not None
-        os.kill(server._process.pid, signal.SIGKILL)
+        os.kill(server.pid, signal.SIGKILL)
         await commands.execute(seeds.submission("r-1"), seeds.CONTEXT)
         await caught_up(publisher, log)
     assert await streamed(server.url) == logged(log)
@@ -230,9 +231,9 @@ async def test_strangers_are_refused_by_the_embedded_server(server: EmbeddedNats
 
 def test_one_folder_serves_one_server(server: EmbeddedNatsServer, tmp_path: Path) -> None:
     with pytest.raises(NatsServerFailed, match="another process uses"):
-        EmbeddedNatsServer(tmp_path / "nats").start()
+        EmbeddedNatsServer(tmp_path / "nats").start(KeptProcess)
 
 
 def test_a_server_that_cannot_start_says_so(tmp_path: Path) -> None:
     with pytest.raises(NatsServerFailed, match="cannot start"):
-        EmbeddedNatsServer(tmp_path / "nats", binary=tmp_path / "absent").start()
+        EmbeddedNatsServer(tmp_path / "nats", binary=tmp_path / "absent").start(KeptProcess)

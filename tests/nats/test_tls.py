@@ -12,7 +12,7 @@ import pytest
 from adapters.jetstream import ensure_streams
 from adapters.nats_accounts import EngineUser, accounts, new_nats_key
 from adapters.nats_connection import BadNatsFile, NatsAccess, close, connector, reason
-from domain.ports import IntegrationKey
+from domain.integration import IntegrationKey
 from server.config import BadSetting, load_settings
 from tests.certificates import write_certificate
 from tests.nats.own_server import own_server
