@@ -14,7 +14,10 @@ positions are dense, readable in commit order, and the hash of every event cover
 | `log_head`           | the place and the hash that the next event gets                 |
 | `log_table`          | the log's tables and statements, for both databases             |
 | `sqlite_log`, `postgres_log` | the library's recorders on those tables                 |
+| `log_transaction`    | a write transaction, as far as it is the same on both           |
+| `pending_writes`     | writes that wait, so that many commands share a statement       |
 | `sqlite_store`, `postgres_store` | the `EventStore` port: transactions, savepoints, rows |
+| `sqlite_readers`, `postgres_connections` | who reads and who writes gets a connection, and how long he waits |
 | `sqlite_postings`, `postgres_postings` | the `Postings` port: the inverted index beside the tables |
 | `posting_terms`      | how terms stand in it, on both databases                        |
 | `open_store`         | a store from its URL                                            |

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from adapters.cloud_events import subject_token
+from adapters.cloud_events import TRACE_FIELD, subject_token
 from adapters.nats_client import DAMAGED_HEADER
 from domain.ports import InboundCommand, Poison
+from domain.trace_context import Traceparent, traceparent
 from domain.values import Via
 
 KINDS = ("decide", "fulfil")
@@ -45,7 +46,8 @@ def from_stream(
         raise Poison("the subject is not that of a command")
     _check(headers, body, _PUBLISHERS_HEADERS)
     kind, principal, app, request_id = found.groups()
-    return InboundCommand(Via.NATS, principal, kind, app, request_id, body)
+    trace = _trace(headers)
+    return InboundCommand(Via.NATS, principal, kind, app, request_id, body, trace)
 
 
 def from_request(
@@ -58,7 +60,7 @@ def from_request(
         raise Poison("the subject is not that of a request")
     _check(headers, body, _REQUESTERS_HEADERS)
     principal, kind = found.groups()
-    return InboundCommand(Via.NATS, principal, kind, "", "", body)
+    return InboundCommand(Via.NATS, principal, kind, "", "", body, _trace(headers))
 
 
 def outcome_subject(tenant: str, principal: str, command_id: str) -> str:
@@ -73,6 +75,10 @@ def dead_letter_subject(tenant: str, stream: str, consumer: str) -> str:
 
 def _tail(tenant: str, subject: str) -> str:
     return subject.removeprefix(f"doorward.{tenant}.")
+
+
+def _trace(headers: Mapping[str, str] | None) -> Traceparent | None:
+    return traceparent((headers or {}).get(TRACE_FIELD))
 
 
 def _check(headers: Mapping[str, str] | None, body: bytes, allowed: frozenset[str]) -> None:

@@ -28,6 +28,9 @@ class _Ack(msgspec.Struct):
     error: dict[str, object] | None = None
 
 
+_ack_decoder = msgspec.json.Decoder(_Ack)
+
+
 class Pipe:
     """Publishes windows to one stream over one connection."""
 
@@ -84,6 +87,6 @@ class Pipe:
             waiting.set_result(_Ack(error={"description": "no stream takes this subject"}))
             return
         try:
-            waiting.set_result(msgspec.json.decode(message.data, type=_Ack))
+            waiting.set_result(_ack_decoder.decode(message.data))
         except msgspec.MsgspecError:
             waiting.set_result(_Ack(error={"description": "the acknowledgement is not JSON"}))

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 import nkeys
 
 from adapters.jetstream import events_stream, outcomes_stream
-from domain.integration import IntegrationRecord, Right
-from domain.ports import IntegrationKey
+from domain.integration import IntegrationKey, IntegrationRecord, Right
 
 ENGINE = "DOORWARD"
 

@@ -1,14 +1,11 @@
 """An event store from its URL: ``sqlite:///relative/or//absolute/file.db``, ``sqlite:///:memory:``
-or ``postgresql://user:password@host/database``. A password never reaches a message."""
+or ``postgresql://user:password@host/database``. A password never reaches a message. What knows a
+database is loaded for its URL alone: a server uses one of the two, and needs half the memory."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import psycopg
-
-from adapters.postgres_store import PostgresStore
-from adapters.sqlite_store import SQLiteStore
 from domain.ports import EventStore, SigningKeys, Unavailable
 
 SQLITE = "sqlite:///"
@@ -22,11 +19,13 @@ def open_store(url: str, master: SigningKeys | None = None) -> EventStore:
     `master` wraps the keys that seal text about people. Without it none is sealed, and what is sealed
     reads as `REDACTED`; a store in memory seals nothing.
     """
-    if url == MEMORY:
-        return SQLiteStore(None)
     if url.startswith(SQLITE):
-        return SQLiteStore(str(_file(url)), master)
+        from adapters.sqlite_store import SQLiteStore  # noqa: PLC0415 - see the module's text
+
+        return SQLiteStore(None) if url == MEMORY else SQLiteStore(str(_file(url)), master)
     if url.startswith(POSTGRES):
+        from adapters.postgres_store import PostgresStore  # noqa: PLC0415 - see the module's text
+
         _probe(url)
         return PostgresStore(url, master)
     msg = "the database URL must begin with sqlite:/// or postgresql://"
@@ -43,6 +42,8 @@ def _file(url: str) -> Path:
 
 def _probe(url: str) -> None:
     """Connect once, so that a wrong URL fails here with its reason and not as a time-out."""
+    import psycopg  # noqa: PLC0415 - see the module's text
+
     try:
         psycopg.connect(url, connect_timeout=5).close()
     except psycopg.ProgrammingError:

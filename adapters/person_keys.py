@@ -26,6 +26,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS forgotten_person ("
     "number BIGINT PRIMARY KEY, person_id TEXT NOT NULL UNIQUE, at TEXT NOT NULL)",
 )
+NEWEST = "SELECT COALESCE(MAX(number), 0) FROM forgotten_person"
+"""How many people were forgotten."""
 NONCE_BYTES = 12
 KEY_BITS = 256
 CACHED = 20_000
@@ -50,9 +52,9 @@ class PersonKeys:
         """The number of the last person who is known to be forgotten."""
         self._current: KeysInUse | None = None
 
-    def begin(self, rows: Rows) -> KeysInUse:
-        """Return the keys for a write transaction that has just taken the log's lock."""
-        self.notice(rows)
+    def begin(self, rows: Rows, newest: int) -> KeysInUse:
+        """Return the keys for a write transaction that has just taken the log's lock and seen `NEWEST`."""
+        self._notice(rows, newest)
         self._current = KeysInUse(self, rows)
         return self._current
 
@@ -63,8 +65,11 @@ class PersonKeys:
 
     def notice(self, rows: Rows) -> None:
         """See who was forgotten meanwhile, by whatever process."""
-        newest = rows.select("SELECT MAX(number) FROM forgotten_person")[0][0]
-        if isinstance(newest, int) and newest > self.seen:
+        newest = rows.select(NEWEST)[0][0]
+        self._notice(rows, newest if isinstance(newest, int) else 0)
+
+    def _notice(self, rows: Rows, newest: int) -> None:
+        if newest > self.seen:
             found = rows.select(
                 "SELECT person_id FROM forgotten_person WHERE number > ?", (self.seen,)
             )

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any, cast
 
 from adapters import log_table
-from adapters.postgres_log import PgCursor, run
+from adapters.postgres_statements import PgCursor, run
 from domain.bulk import Column
 from domain.chain import Link
 

@@ -4,10 +4,9 @@ order, while readers never wait."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any, cast
 from uuid import UUID
 
@@ -19,12 +18,12 @@ from eventsourcing.persistence import (
     Subscription,
 )
 from eventsourcing.postgres import PostgresDatastore, PostgresRecorder
-from psycopg.rows import tuple_row
 
 from adapters import log_table
 from adapters.log_head import LogHead
+from adapters.postgres_connections import READS, WRITES, Connections, command
+from adapters.postgres_statements import PgCursor, run
 
-PgCursor = psycopg.Cursor[tuple[Any, ...]]
 MIGRATION_LOCK = 0x646F6F72
 """Key of the advisory lock that lets one process at a time create tables."""
 
@@ -36,58 +35,44 @@ FORBID_CHANGE = (
 )
 
 
-@lru_cache(maxsize=1024)
-def placeholders(sql: str) -> str:
-    """Return a statement with psycopg's placeholder in place of ``?``."""
-    return sql.replace("?", "%s")
+READERS, WRITERS = 16, 4
+"""Most connections of a process that read at once, and that wait to write. A writer never waits for readers."""
+BEGIN_TO_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+BEGIN_AND_LOCK = (
+    b"BEGIN ISOLATION LEVEL READ COMMITTED; "
+    b"SELECT 1 FROM log_head WHERE one = 1 FOR UPDATE; "
+    # By a statement of its own, which sees what was committed by whoever had the lock before.
+    b"SELECT position, hash, (SELECT COALESCE(MAX(number), 0) FROM forgotten_person) "
+    b"FROM log_head WHERE one = 1"
+)
 
 
-_VALUES = re.compile(r"VALUES \((?:\?, )*\?\)")
-_ARRAYS = {str: "text[]", int: "bigint[]", float: "float8[]", bytes: "bytea[]"}
+@dataclass(slots=True)
+class LockedLog:
+    """The log's head in the hands of one transaction, and the number of the last person forgotten."""
 
-
-def at_once(
-    sql: str, params: Sequence[Sequence[object]]
-) -> Iterator[tuple[str, Sequence[object]]]:
-    """Yield the statements that do the same as `sql` done once for each set of parameters: an INSERT
-    takes all rows in one, a column as an array each, at a fraction of the cost. A column of such an
-    INSERT holds one type, and no nulls."""
-    if _VALUES.search(sql) is None or not params:
-        yield from ((sql, one) for one in params)
-        return
-    arrays = ", ".join(f"?::{_ARRAYS[type(one)]}" for one in _plain(params[0]))
-    columns = [list(column) for column in zip(*map(_plain, params), strict=True)]
-    yield _VALUES.sub(f"SELECT * FROM unnest({arrays})", sql, count=1), columns
-
-
-def _plain(row: Sequence[object]) -> list[object]:
-    """Return a row with the texts of enumerations as texts."""
-    return [str(one) if isinstance(one, str) else one for one in row]
-
-
-def run(cursor: PgCursor, sql: str, params: Sequence[object] = ()) -> PgCursor:
-    """Run a statement written with ``?``."""
-    return cursor.execute(cast("Any", placeholders(sql)), params)
+    cursor: PgCursor
+    head: LogHead
+    forgotten: int
+    stored: int
+    """The position that the head's row has."""
 
 
 class LogDatastore(PostgresDatastore):
-    """The library's datastore, connected by a URL with all its options (TLS among them)."""
+    """The library's datastore over connections of our own: connected by a URL with all its options (TLS
+    among them)."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(
-            "",
-            "",
-            "",
-            "",
-            "",
-            pool_size=1,
-            max_overflow=7,
-            # A restarted server must not fail every pooled connection's next use.
-            pre_ping=True,
-            originator_id_type="text",
-        )
-        self.pool.conninfo = url
-        self.pool.kwargs = {"row_factory": tuple_row, "connect_timeout": 5}
+        super().__init__("", "", "", "", "", originator_id_type="text")
+        self.reading = Connections(url, READS, READERS)
+        self.writing = Connections(url, WRITES, WRITERS)
+
+    def close(self) -> None:
+        """Release every connection."""
+        super().close()
+        self.reading.close()
+        self.writing.close()
 
 
 class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
@@ -104,41 +89,47 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
         run(cursor, log_table.INSERT_HEAD, log_table.INSERT_HEAD_PARAMS)
 
     @contextmanager
-    def transaction(self, *, commit: bool) -> Iterator[PgCursor]:
-        """Open a transaction; commit on leaving if asked, else roll back."""
-        with self.datastore.transaction(commit=commit) as cursor:
-            # The library types its rows as dictionaries; ours are tuples (see LogDatastore).
-            yield cast("PgCursor", cursor)
+    def reading(self) -> Iterator[PgCursor]:
+        """Open a consistent read."""
+        with self.datastore.reading.begun(BEGIN_TO_READ) as (connection, _):
+            yield connection.cursor()
 
     @contextmanager
-    def locked(self) -> Iterator[tuple[PgCursor, LogHead]]:
-        """Lock the log for writing; store the head and commit on leaving, else roll back."""
-        with self.transaction(commit=True) as cursor:
-            found = run(cursor, log_table.SELECT_HEAD + " FOR UPDATE").fetchone()
-            before, digest = cast("tuple[int, bytes]", found)
-            head = LogHead(before, digest)
-            yield cursor, head
-            if head.position != before:
-                run(cursor, log_table.UPDATE_HEAD, (head.position, head.hash))
+    def changing(self) -> Iterator[PgCursor]:
+        """Open a transaction without the log's lock; commit on leaving, else roll back."""
+        with self.datastore.writing.begun(BEGIN) as (connection, _):
+            yield connection.cursor()
+            command(connection, b"COMMIT")
 
-    def append(
-        self, cursor: PgCursor, stored_events: Sequence[StoredEvent], head: LogHead
-    ) -> list[int]:
-        """Append events inside a transaction that holds the locked head."""
-        positions = []
-        for stored in stored_events:
-            row = head.advance(stored)
-            run(cursor, log_table.INSERT_EVENT, row)
-            positions.append(row[0])
-        return positions
+    @contextmanager
+    def locked(self) -> Iterator[LockedLog]:
+        """Lock the log for writing. What is not committed on leaving is undone."""
+        with self.datastore.writing.begun(BEGIN_AND_LOCK) as (connection, found):
+            position, digest, forgotten = (found.get_value(0, column) for column in range(3))
+            if position is None or digest is None or forgotten is None:
+                msg = "the log does not say where it ends"
+                raise psycopg.OperationalError(msg)
+            head = LogHead(int(position), bytes.fromhex(digest[2:].decode()))
+            yield LockedLog(connection.cursor(), head, int(forgotten), head.position)
+
+    def commit(self, log: LockedLog) -> None:
+        """Store the head, and commit."""
+        head = log.head
+        if head.position != log.stored:
+            run(log.cursor, log_table.UPDATE_HEAD, (head.position, head.hash))
+        log.cursor.execute("COMMIT")
 
     def insert_events(
         self, stored_events: Sequence[StoredEvent], **kwargs: Any
     ) -> Sequence[int] | None:
         """Append events in a transaction of their own; return their positions."""
         del kwargs
-        with self.locked() as (cursor, head):
-            return self.append(cursor, stored_events, head)
+        with self.locked() as log:
+            rows = [log.head.advance(one) for one in stored_events]
+            for row in rows:
+                run(log.cursor, log_table.INSERT_EVENT, row)
+            self.commit(log)
+            return [row[0] for row in rows]
 
     def select_events(
         self,
@@ -151,7 +142,7 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
     ) -> Sequence[StoredEvent]:
         """Return part of one stream."""
         sql, params = log_table.events_of_stream(str(originator_id), gt, lte, limit, desc=desc)
-        with self.transaction(commit=False) as cursor:
+        with self.reading() as cursor:
             return [log_table.stored_event(row) for row in run(cursor, sql, params)]
 
     def select_notifications(
@@ -167,12 +158,12 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
         sql, params = log_table.notifications(
             start, stop, topics, limit, inclusive=inclusive_of_start
         )
-        with self.transaction(commit=False) as cursor:
+        with self.reading() as cursor:
             return [log_table.notification(row) for row in run(cursor, sql, params)]
 
     def max_notification_id(self) -> int:
         """Return the position of the newest event; 0 if none."""
-        with self.transaction(commit=False) as cursor:
+        with self.reading() as cursor:
             found = run(cursor, log_table.SELECT_POSITION).fetchone()
             return int(cast("tuple[int]", found)[0])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adapters.postgres_log import PgCursor, run
+from adapters.postgres_statements import PgCursor, run
 from adapters.posting_terms import encoded, expression
 from domain.postings import COLLECTIONS, Group, Posting
 

@@ -9,114 +9,48 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
-from adapters import log_table, person_keys
+from adapters import person_keys
 from adapters.envelope_mapper import EnvelopeMapper
-from adapters.log_head import LogHead
+from adapters.log_transaction import LogTransaction
 from adapters.person_keys import PersonKeys
-from adapters.postgres_bulk import PostgresBulk
-from adapters.postgres_log import (
-    LogDatastore,
-    PgCursor,
-    PostgresLogRecorder,
-    at_once,
-    run,
-)
-from adapters.postgres_postings import SCHEMA, PostgresPostings
+from adapters.postgres_log import LockedLog, LogDatastore, PostgresLogRecorder
+from adapters.postgres_postings import SCHEMA
+from adapters.postgres_rows import PostgresRows, translated, unavailable
+from adapters.postgres_statements import run
 from adapters.readable_log import ReadableLog
-from domain.envelope import Envelope, Recorded
 from domain.ports import (
-    Row,
-    RowConflict,
     Rows,
     SigningKeys,
-    StreamMoved,
     Transaction,
-    Unavailable,
-    Value,
 )
-from domain.values import PersonId, StreamId
 
 
-class PostgresRows:
-    """Rows over one cursor."""
-
-    def __init__(self, cursor: PgCursor) -> None:
-        self._cursor = cursor
-        self.executed = 0
-        self.postings = PostgresPostings(cursor)
-        self.bulk = PostgresBulk(cursor)
-
-    def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
-        """Run a statement; return the number of rows it touched."""
-        self.executed += 1
-        try:
-            return run(self._cursor, sql, params).rowcount
-        except psycopg.IntegrityError as fault:
-            raise RowConflict(str(fault)) from fault
-        except psycopg.OperationalError as fault:
-            raise _unavailable(fault) from fault
-
-    def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
-        """Run a statement once for each set of parameters."""
-        self.executed += 1
-        try:
-            for statement, given in at_once(sql, params):
-                run(self._cursor, statement, given)
-        except psycopg.IntegrityError as fault:
-            raise RowConflict(str(fault)) from fault
-        except psycopg.OperationalError as fault:
-            raise _unavailable(fault) from fault
-
-    def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
-        """Run a query; return all its rows."""
-        try:
-            return run(self._cursor, sql, params).fetchall()
-        except psycopg.OperationalError as fault:
-            raise _unavailable(fault) from fault
-
-
-class PostgresTransaction:
-    """One write transaction, with the log's head in hand."""
+class PostgresTransaction(LogTransaction):
+    """One write transaction."""
 
     def __init__(
         self,
         recorder: PostgresLogRecorder,
         mapper: EnvelopeMapper,
-        cursor: PgCursor,
-        head: LogHead,
+        log: LockedLog,
         keys: PersonKeys,
     ) -> None:
         self._recorder = recorder
-        self._cursor = cursor
-        self._head = head
-        self.rows = PostgresRows(cursor)
-        self._person_keys = keys
-        self.keys = keys.begin(self.rows)
-        self._mapper = mapper.sealing(self.keys)
-
-    @property
-    def head(self) -> int:
-        """Position of the newest event, this transaction's own included."""
-        return self._head.position
-
-    @property
-    def touched(self) -> int:
-        """A number that grows with every statement that may change something."""
-        return self._head.position + self.rows.executed
-
-    @property
-    def forgotten(self) -> int:
-        """A number that has grown with every person who was forgotten before."""
-        return self._person_keys.seen
+        self._cursor = log.cursor
+        self._log = log
+        super().__init__(PostgresRows(log.cursor), log.head, mapper, keys, log.forgotten)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo everything done inside if the block raises."""
+        """Undo everything done inside if the block raises, or if what it left to be done cannot be."""
+        self._rows.settle()
         before, digest, keys = self._head.position, self._head.hash, self.keys.mark()
         self._cursor.execute("SAVEPOINT job")
         try:
             yield
+            self._rows.settle()
         except BaseException:
+            self._rows.pending.drop()
             self._cursor.execute("ROLLBACK TO SAVEPOINT job")
             self._cursor.execute("RELEASE SAVEPOINT job")
             self._head.position, self._head.hash = before, digest
@@ -124,41 +58,11 @@ class PostgresTransaction:
             raise
         self._cursor.execute("RELEASE SAVEPOINT job")
 
-    def load(self, stream: StreamId) -> Sequence[Recorded]:
-        """Return the stream's events in order."""
-        rows = run(self._cursor, log_table.SELECT_STREAM_RECORDED, (stream,)).fetchall()
-        return self._mapper.recorded(rows)
-
-    def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
-        """Insert the events at the next positions."""
-        stored = [self._mapper.to_stored_event(envelope) for envelope in envelopes]
-        try:
-            positions = self._recorder.append(self._cursor, stored, self._head)
-        except psycopg.IntegrityError as fault:
-            raise StreamMoved(envelopes[0].stream) from fault
-        if self.keys.redacted:
-            # What was not stored is not shown either.
-            envelopes = [self._mapper.envelope(one) for one in stored]
-        return [Recorded(*pair) for pair in zip(positions, envelopes, strict=True)]
-
-    def forget(self, person: PersonId) -> None:
-        """Destroy the key that seals text about this person, for ever."""
-        self.keys.destroy(person)
-
-    def rewrap_keys(self) -> int:
-        """Wrap every person's key by the newest master key."""
-        return self._person_keys.rewrap(self.rows)
-
-    def streams_after(self, position: int) -> set[StreamId]:
-        """Return the streams that have an event after `position`."""
-        rows = run(self._cursor, log_table.SELECT_STREAMS_AFTER, (position,)).fetchall()
-        return {StreamId(stream) for (stream,) in rows}
-
-    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
-        """Return up to `limit` events after `position`, this transaction's own included."""
-        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
-        rows = run(self._cursor, sql, params).fetchall()
-        return self._mapper.recorded(rows)
+    def commit(self) -> None:
+        """Do what waits, and commit, in one journey."""
+        with translated(), self._cursor.connection.pipeline():
+            self._rows.settle()
+            self._recorder.commit(self._log)
 
 
 class PostgresStore(ReadableLog):
@@ -173,7 +77,7 @@ class PostgresStore(ReadableLog):
 
     def create(self, statements: Sequence[str]) -> None:
         """Create the log's own tables and run these statements, all or nothing."""
-        with self._translated(), self._recorder.transaction(commit=True) as cursor:
+        with self._translated(), self._recorder.changing() as cursor:
             self._recorder.create_tables(cursor)
             for statement in (*SCHEMA, *person_keys.SCHEMA, *statements):
                 run(cursor, statement)
@@ -181,18 +85,16 @@ class PostgresStore(ReadableLog):
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Open a write transaction, the one of all processes' that holds the log's lock."""
-        with self._translated(), ExitStack() as ended, self._recorder.locked() as (cursor, head):
-            transaction = PostgresTransaction(
-                self._recorder, self._mapper, cursor, head, self._keys
-            )
+        with self._translated(), ExitStack() as ended, self._recorder.locked() as log:
+            transaction = PostgresTransaction(self._recorder, self._mapper, log, self._keys)
             ended.push(transaction.keys.ended)
             yield transaction
+            transaction.commit()
 
     @contextmanager
     def read(self) -> Iterator[Rows]:
         """Open a consistent read of all tables."""
-        with self._translated(), self._recorder.transaction(commit=False) as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with self._translated(), self._recorder.reading() as cursor:
             yield PostgresRows(cursor)
 
     def head(self) -> int:
@@ -215,8 +117,4 @@ class PostgresStore(ReadableLog):
         try:
             yield
         except (psycopg.Error, PersistenceError) as fault:
-            raise _unavailable(fault) from fault
-
-
-def _unavailable(fault: Exception) -> Unavailable:
-    return Unavailable(f"PostgreSQL: {fault}")
+            raise unavailable(fault) from fault

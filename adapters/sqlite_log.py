@@ -4,6 +4,7 @@ can turn a write into ``SQLITE_BUSY``."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from eventsourcing.sqlite import (
 
 from adapters import log_table
 from adapters.log_head import LogHead
+from adapters.sqlite_readers import Readers
 
 WAL = "PRAGMA journal_mode = WAL"
 CACHED_STATEMENTS = 256
@@ -34,11 +36,17 @@ LOCK_SECONDS = 5
 PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA cache_size = -65536",
+    # All connections together: each for itself could keep its 64 MB, and there are many. A cache at
+    # the limit takes its own oldest page, and the system has what it dropped.
+    "PRAGMA soft_heap_limit = 50331648",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
 )
 ON_DISK = (
     WAL,
+    # Pages that every commit writes go to the file once for many of them; the log beside it stays short.
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 67108864",
     # What is deleted is overwritten, since it may be what was known of somebody who is forgotten.
     "PRAGMA secure_delete = ON",
 )
@@ -49,11 +57,28 @@ FORBID_CHANGE = tuple(
 )
 
 
+_KEYED_BY_SEVERAL = re.compile(
+    r"CREATE TABLE IF NOT EXISTS .*PRIMARY KEY \(\w+(?:, \w+)+\)\)", re.DOTALL
+)
+
+
+def shaped(sql: str) -> str:
+    """Return a statement as SQLite does it best: a table whose key has several columns is kept in the
+    order of that key, in place of a table and an index that both have to be written."""
+    if sql.startswith("CREATE TABLE") and _KEYED_BY_SEVERAL.fullmatch(sql):
+        # Rows that carry long texts make such a tree slow to walk.
+        return (
+            sql if " vector TEXT" in sql or " description TEXT" in sql else f"{sql} WITHOUT ROWID"
+        )
+    return sql
+
+
 class LogConnectionPool(SQLiteConnectionPool):
     """Connections with our pragmas, plain tuples for rows, and room for every statement: the
     library's own keep one prepared statement, and prepare all others anew each time."""
 
-    def _create_connection(self) -> SQLiteConnection:
+    def connect(self) -> sqlite3.Connection:
+        """Return a new connection."""
         try:
             raw = sqlite3.connect(
                 self.db_name,
@@ -67,15 +92,30 @@ class LogConnectionPool(SQLiteConnectionPool):
                 raw.execute(pragma)
         except sqlite3.Error as fault:
             raise InterfaceError(str(fault)) from fault
-        return SQLiteConnection(sqlite_conn=raw, max_age=self.max_age)
+        return raw
+
+    def _create_connection(self) -> SQLiteConnection:
+        return SQLiteConnection(sqlite_conn=self.connect(), max_age=self.max_age)
 
 
 class LogDatastore(SQLiteDatastore):
     """The library's datastore over such connections."""
 
     def __init__(self, db_name: str) -> None:
+        self.readers: Readers | None = None
         super().__init__(db_name, originator_id_type="text")
-        self.pool = LogConnectionPool(db_name=db_name, pool_size=8, max_overflow=32)
+        self.pool: LogConnectionPool = LogConnectionPool(
+            db_name=db_name, pool_size=8, max_overflow=32
+        )
+        # What is in one memory cannot be read while it is written: there the library keeps order.
+        in_memory = self.pool.is_sqlite_memory_mode
+        self.readers = None if in_memory else Readers(self.pool.connect)
+
+    def close(self) -> None:
+        """Release every connection."""
+        if self.readers is not None:
+            self.readers.close()
+        super().close()
 
 
 class SQLiteLogRecorder(SQLiteApplicationRecorder):

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from tempfile import TemporaryDirectory
+from typing import cast
 from uuid import uuid4
 
 from eventsourcing.persistence import PersistenceError
@@ -14,12 +15,14 @@ from eventsourcing.persistence import PersistenceError
 from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_head import LogHead
+from adapters.log_transaction import LogTransaction
+from adapters.pending_writes import PendingWrites
 from adapters.person_keys import PersonKeys
 from adapters.readable_log import ReadableLog
 from adapters.sqlite_bulk import SQLiteBulk
-from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder
+from adapters.sqlite_log import LogDatastore, SQLiteLogRecorder, shaped
 from adapters.sqlite_postings import SCHEMA, SQLitePostings
-from domain.envelope import Envelope, Recorded
+from adapters.sqlite_readers import Reading
 from domain.ports import (
     Row,
     RowConflict,
@@ -30,7 +33,6 @@ from domain.ports import (
     Unavailable,
     Value,
 )
-from domain.values import PersonId, StreamId
 
 FAULTS = (sqlite3.Error, PersistenceError)
 
@@ -40,122 +42,101 @@ class SQLiteRows:
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self._cursor = cursor
+        self._postings = SQLitePostings(cursor)
+        self._bulk = SQLiteBulk(cursor)
         self.executed = 0
-        self.postings = SQLitePostings(cursor)
-        self.bulk = SQLiteBulk(cursor)
+        self.pending = PendingWrites(cursor.executemany)
+
+    @property
+    def postings(self) -> SQLitePostings:
+        """The inverted index beside the tables."""
+        self.settle()
+        self.executed += 1
+        return self._postings
+
+    @property
+    def bulk(self) -> SQLiteBulk:
+        """The tables as a whole."""
+        self.settle()
+        self.executed += 1
+        return self._bulk
 
     def execute(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Run a statement; return the number of rows it touched."""
         self.executed += 1
         try:
-            return self._cursor.execute(sql, params).rowcount
-        except sqlite3.IntegrityError as fault:
-            raise RowConflict(str(fault)) from fault
-        except sqlite3.OperationalError as fault:
-            raise _unavailable(fault) from fault
+            self.pending.before(sql)
+            return self._cursor.execute(shaped(sql), params).rowcount
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
 
     def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
-        """Run a statement once for each set of parameters."""
-        self.executed += 1
-        try:
-            self._cursor.executemany(sql, params)
-        except sqlite3.IntegrityError as fault:
-            raise RowConflict(str(fault)) from fault
-        except sqlite3.OperationalError as fault:
-            raise _unavailable(fault) from fault
+        """Run a statement once for each set of parameters, sooner or later."""
+        if params:
+            self.executed += 1
+            try:
+                self.pending.add(sql, params)
+            except sqlite3.Error as fault:
+                raise _named(fault) from fault
 
     def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run a query; return all its rows."""
         try:
+            self.pending.before(sql)
             return self._cursor.execute(sql, params).fetchall()
-        except sqlite3.OperationalError as fault:
-            raise _unavailable(fault) from fault
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
+
+    def select_now(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """Run a query that what waits does not concern."""
+        try:
+            return self._cursor.execute(sql, params).fetchall()
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
+
+    def settle(self) -> None:
+        """Do what waits to be done."""
+        try:
+            self.pending.settle()
+        except sqlite3.Error as fault:
+            raise _named(fault) from fault
 
 
-class SQLiteTransaction:
-    """One write transaction, with the log's head in hand."""
+def _named(fault: sqlite3.Error) -> Exception:
+    """Return what the port calls this fault. Writes may come late, so the message tells what they were about."""
+    if isinstance(fault, sqlite3.IntegrityError):
+        text = str(fault)
+        return StreamMoved(text) if "event_log." in text else RowConflict(text)
+    return _unavailable(fault) if isinstance(fault, sqlite3.OperationalError) else fault
+
+
+class SQLiteTransaction(LogTransaction):
+    """One write transaction."""
 
     def __init__(
-        self,
-        recorder: SQLiteLogRecorder,
-        mapper: EnvelopeMapper,
-        cursor: sqlite3.Cursor,
-        head: LogHead,
-        keys: PersonKeys,
+        self, cursor: sqlite3.Cursor, head: LogHead, mapper: EnvelopeMapper, keys: PersonKeys
     ) -> None:
-        self._recorder = recorder
         self._cursor = cursor
-        self._head = head
-        self.rows = SQLiteRows(cursor)
-        self._person_keys = keys
-        self.keys = keys.begin(self.rows)
-        self._mapper = mapper.sealing(self.keys)
-
-    @property
-    def head(self) -> int:
-        """Position of the newest event, this transaction's own included."""
-        return self._head.position
-
-    @property
-    def touched(self) -> int:
-        """A number that grows with every statement that may change something."""
-        return self._head.position + self.rows.executed
-
-    @property
-    def forgotten(self) -> int:
-        """A number that has grown with every person who was forgotten before."""
-        return self._person_keys.seen
+        newest: int = cursor.execute(person_keys.NEWEST).fetchone()[0]
+        super().__init__(SQLiteRows(cursor), head, mapper, keys, newest)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Undo everything done inside if the block raises."""
+        """Undo everything done inside if the block raises, or if what it left to be done cannot be."""
+        self._rows.settle()
         before, digest, keys = self._head.position, self._head.hash, self.keys.mark()
         self._cursor.execute("SAVEPOINT job")
         try:
             yield
+            self._rows.settle()
         except BaseException:
+            self._rows.pending.drop()
             self._cursor.execute("ROLLBACK TO job")
             self._cursor.execute("RELEASE job")
             self._head.position, self._head.hash = before, digest
             self.keys.restore(keys)
             raise
         self._cursor.execute("RELEASE job")
-
-    def load(self, stream: StreamId) -> Sequence[Recorded]:
-        """Return the stream's events in order."""
-        rows = self._cursor.execute(log_table.SELECT_STREAM_RECORDED, (stream,)).fetchall()
-        return self._mapper.recorded(rows)
-
-    def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
-        """Insert the events at the next positions."""
-        stored = [self._mapper.to_stored_event(envelope) for envelope in envelopes]
-        try:
-            positions = self._recorder.append(self._cursor, stored, self._head)
-        except sqlite3.IntegrityError as fault:
-            raise StreamMoved(envelopes[0].stream) from fault
-        if self.keys.redacted:
-            # What was not stored is not shown either.
-            envelopes = [self._mapper.envelope(one) for one in stored]
-        return [Recorded(*pair) for pair in zip(positions, envelopes, strict=True)]
-
-    def forget(self, person: PersonId) -> None:
-        """Destroy the key that seals text about this person, for ever."""
-        self.keys.destroy(person)
-
-    def rewrap_keys(self) -> int:
-        """Wrap every person's key by the newest master key."""
-        return self._person_keys.rewrap(self.rows)
-
-    def streams_after(self, position: int) -> set[StreamId]:
-        """Return the streams that have an event after `position`."""
-        rows = self._cursor.execute(log_table.SELECT_STREAMS_AFTER, (position,)).fetchall()
-        return {StreamId(stream) for (stream,) in rows}
-
-    def events_after(self, position: int, limit: int) -> Sequence[Recorded]:
-        """Return up to `limit` events after `position`, this transaction's own included."""
-        sql, params = log_table.notifications(position, None, (), limit, inclusive=False)
-        rows = self._cursor.execute(sql, params).fetchall()
-        return self._mapper.recorded(rows)
 
 
 class SQLiteStore(ReadableLog):
@@ -179,7 +160,7 @@ class SQLiteStore(ReadableLog):
             try:
                 self._recorder._create_table(cursor)  # noqa: SLF001 - the library's own hook
                 for statement in (*SCHEMA, *person_keys.SCHEMA, *statements):
-                    cursor.execute(statement)
+                    cursor.execute(shaped(statement))
                 connection.commit()
             except BaseException:
                 connection.rollback()
@@ -189,22 +170,25 @@ class SQLiteStore(ReadableLog):
     def write(self) -> Iterator[Transaction]:
         """Open the one write transaction."""
         with self._translated(), ExitStack() as ended, self._recorder.locked() as (cursor, head):
-            transaction = SQLiteTransaction(
-                self._recorder, self._mapper, cursor.sqlite_cursor, head, self._keys
-            )
+            transaction = SQLiteTransaction(cursor.sqlite_cursor, head, self._mapper, self._keys)
             ended.push(transaction.keys.ended)
             yield transaction
+            transaction.settle()
+
+    def read(self) -> AbstractContextManager[Rows]:
+        """Open a consistent read of all tables."""
+        readers = self._datastore.readers
+        return self._in_turn() if readers is None else Reading(readers, SQLiteRows, _outage)
 
     @contextmanager
-    def read(self) -> Iterator[Rows]:
-        """Open a consistent read of all tables."""
+    def _in_turn(self) -> Iterator[Rows]:
         with self._translated(), self._datastore.transaction(commit=False) as cursor:
             yield SQLiteRows(cursor.sqlite_cursor)
 
     def head(self) -> int:
         """Return the position of the newest committed event; 0 if none."""
-        with self._translated():
-            return self._recorder.max_notification_id()
+        with self.read() as rows:
+            return cast("int", rows.select(log_table.SELECT_POSITION)[0][0])
 
     def scrub(self) -> None:
         """Empty the write-ahead log, which holds pages as they were; `secure_delete` does the rest."""
@@ -239,6 +223,10 @@ class TemporaryStore(SQLiteStore):
         """Release every connection, and remove the file."""
         super().close()
         self._folder.cleanup()
+
+
+def _outage(fault: Exception) -> Unavailable | None:
+    return _unavailable(fault) if isinstance(fault, FAULTS) else None
 
 
 def _unavailable(fault: Exception) -> Unavailable:

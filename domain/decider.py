@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 State = TypeVar("State")
 Command = TypeVar("Command")
 Facts = TypeVar("Facts")
 Event = TypeVar("Event")
+
+
+class Unfolded(list[Event], Generic[State, Event]):
+    """Events and the state that they lead to, from a decision that had to fold them to go on."""
+
+    __slots__ = ("state",)
+
+    def __init__(self, state: State) -> None:
+        """Begin with no event, and the state that is before the first."""
+        super().__init__()
+        self.state = state
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +45,13 @@ class Decider(Generic[State, Command, Facts, Event]):
         """Return the state that `events`, in order and from the first, lead to."""
         state = self.initial
         for event in events:
+            state = self.evolve(state, event)
+        return state
+
+    def after(self, state: State, decided: Sequence[Event]) -> State:
+        """Return the state after what was decided at `state`."""
+        if isinstance(decided, Unfolded):
+            return cast("State", decided.state)
+        for event in decided:
             state = self.evolve(state, event)
         return state

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar, assert_never
 
@@ -27,6 +27,14 @@ class Right(StrEnum):
     DECIDE = "decide"
     FULFIL = "fulfil"
     SUBSCRIBE = "subscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationKey:
+    """A key with which an integration signs in: the secret, and what the other side knows of it."""
+
+    secret: str = field(repr=False)
+    public: str
 
 
 @dataclass(eq=True, unsafe_hash=True)

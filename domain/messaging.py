@@ -42,11 +42,32 @@ class AttackResult:
 
 
 @dataclass(frozen=True, slots=True)
+class StreamKeeping:
+    """On how many servers a stream or a consumer of one is kept, which of them leads (none: an election
+    that does not end), and which are behind or away."""
+
+    name: str
+    replicas: int
+    leader: str
+    behind: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NatsCheck:
     """What was found at a NATS server: its version and whether that is recent enough, in what its
-    streams differ from what they should be, and what came of the attacks."""
+    streams differ from what they should be, how they are kept, whether it takes messages as large as
+    events may be, and what came of the attacks."""
 
     version: str
     recent: bool
     drift: tuple[str, ...]
+    streams: tuple[StreamKeeping, ...]
+    roomy: bool
     attacks: tuple[AttackResult, ...]
+
+    @property
+    def safe(self) -> bool:
+        """Whether nothing is to be mended."""
+        kept = all(one.leader and not one.behind for one in self.streams)
+        inert = all(one.inert for one in self.attacks)
+        return self.recent and not self.drift and kept and self.roomy and inert

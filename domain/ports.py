@@ -16,6 +16,7 @@ from domain.chain import Link
 from domain.envelope import Envelope, Recorded
 from domain.history import History
 from domain.postings import Postings
+from domain.trace_context import Traceparent
 from domain.values import PersonId, StreamId, Via
 
 Value = str | int | float | bytes | None
@@ -47,8 +48,8 @@ class Rows(Protocol):
         """Run a statement; return the number of rows it touched. Raises `RowConflict`."""
 
     def execute_many(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
-        """Run a statement once for each set of parameters. An INSERT may not name a row twice, nor hold
-        nulls. Raises `RowConflict`."""
+        """Run a statement once for each set of parameters, at the latest before something reads the table or
+        the savepoint or transaction ends: `RowConflict` is raised then."""
 
     def select(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Run a query; return all its rows."""
@@ -88,7 +89,11 @@ class Transaction(Protocol):
         """Return the stream's events in order; empty if there is none."""
 
     def append(self, envelopes: Sequence[Envelope]) -> Sequence[Recorded]:
-        """Insert the events at the next positions; raises `StreamMoved` on a taken version."""
+        """Insert the events at the next positions, at the latest before the savepoint or transaction ends:
+        `StreamMoved` is raised then if a version is taken."""
+
+    def settle(self) -> None:
+        """Do now what may come late; raises `StreamMoved` and `RowConflict`."""
 
     def streams_after(self, position: int) -> set[StreamId]:
         """Return the streams that have an event after `position`."""
@@ -193,17 +198,17 @@ class DocumentFetcher(Protocol):
 
 
 class PublisherState(StrEnum):
-    """What a publisher is doing; a halted one waits for a person."""
+    """What a publisher is doing: a halted one waits for a person, one elsewhere is another process's."""
 
     DISCONNECTED = "disconnected"
     FOLLOWING = "following"
     HALTED = "halted"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True)
 class PublisherStatus:
-    """Where a publisher stands: log position and stream sequence published, why it does not go on
-    if it does not, and in what the streams differ from what they should be."""
+    """How far it has published, why it does not go on if so, and how streams differ from ours."""
 
     state: PublisherState
     position: int = 0
@@ -215,24 +220,25 @@ class PublisherStatus:
 class Publisher(Protocol):
     """Carries the log's events out of the system, each once and in order."""
 
-    async def run(self) -> None:
-        """Publish until cancelled."""
+    async def run(self, fence: Callable[[Rows], None] = lambda _rows: None) -> None:
+        """Publish until cancelled, or until the fence raises."""
 
     def wake(self) -> None:
         """Say, from any thread, that the log has grown."""
 
     def status(self) -> PublisherStatus:
-        """Return where it stands now."""
+        """Return where it stands in this process."""
+
+    def observed(self) -> PublisherStatus:
+        """Return where publishing stands, whichever process does it; blocking."""
 
     def resume(self, *, replay: bool) -> None:
-        """Go on after a halt, into an empty stream: with all events from the first on, or with those
-        that were never published. Blocking, from any thread."""
+        """Go on after any process's halt, with all events or those never published; blocking."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandReaderStatus:
-    """How a reader of commands stands: whether it is connected, and why not; what it has answered
-    and set aside since it started."""
+    """Whether a reader of commands is connected, why not, and what it has answered and set aside."""
 
     connected: bool = False
     answered: int = 0
@@ -254,14 +260,6 @@ class CommandReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class IntegrationKey:
-    """A key with which an integration signs in: the secret, and what the other side knows of it."""
-
-    secret: str = field(repr=False)
-    public: str
-
-
-@dataclass(frozen=True, slots=True)
 class InboundCommand:
     """A command of an integration as it arrived, unread. `principal` is the integration that the transport
     vouches for (the subject token that the NATS server enforces, the owner of the signing secret); `kind`
@@ -274,13 +272,13 @@ class InboundCommand:
     app: str
     request_id: str
     body: bytes
+    traceparent: Traceparent | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """What became of a command: `code` is ``accepted`` or the stable code of a refusal, `sentence`
-    says what to do next, `replayed` that it had been answered before, `version` is that of the
-    request's stream after it."""
+    """What became of a command: `code` is ``accepted`` or a refusal's, `sentence` says what to do next,
+    `replayed` that it had been answered before, `version` is that of the request's stream after it."""
 
     command_id: str
     request_id: str

@@ -3,6 +3,8 @@ the directory changes, these are the requests whose approvers have to be looked 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from domain.access_request import RequestClosed, RequestRouted, RequestSubmitted
 from domain.envelope import Recorded
 from domain.policy import ApproverKind, references
@@ -14,26 +16,29 @@ TARGET = "target"
 """Besides the kinds of approvers: the person whose manager a route may name."""
 
 
-def _put(rows: Rows, request_id: str, kind: str, name: str) -> None:
-    rows.execute(
+def _put(rows: Rows, request_id: str, named: Iterable[tuple[str, str]]) -> None:
+    rows.execute_many(
         "INSERT INTO approver_reference (request_id, kind, name) VALUES (?, ?, ?) "
         "ON CONFLICT (request_id, kind, name) DO NOTHING",
-        (request_id, kind, name),
+        [(request_id, kind, name) for kind, name in named],
     )
 
 
 def _submitted(rows: Rows, _recorded: Recorded, event: RequestSubmitted) -> None:
-    _put(rows, event.request_id, TARGET, event.target)
+    _put(rows, event.request_id, ((TARGET, event.target),))
 
 
 def _routed(rows: Rows, _recorded: Recorded, event: RequestRouted) -> None:
-    for route in event.routes:
-        for ref in sorted(references(route.stages, route.waiting, route.provisioning)):
-            _put(rows, event.request_id, ref.kind, ref.name)
+    named = {
+        ref
+        for route in event.routes
+        for ref in references(route.stages, route.waiting, route.provisioning)
+    }
+    _put(rows, event.request_id, ((ref.kind, ref.name) for ref in sorted(named)))
 
 
 def _closed(rows: Rows, _recorded: Recorded, event: RequestClosed) -> None:
-    rows.execute("DELETE FROM approver_reference WHERE request_id = ?", (event.request_id,))
+    rows.execute_many("DELETE FROM approver_reference WHERE request_id = ?", [(event.request_id,)])
 
 
 PROJECTION = Projection(

@@ -10,6 +10,8 @@ import msgspec
 
 from domain.ports import Value
 
+_texts = msgspec.json.Decoder(tuple[str, ...])
+
 
 @lru_cache(maxsize=4_096)
 def instant(moment: datetime) -> str:
@@ -39,7 +41,7 @@ def json_value(text: Value) -> object:
 
 def text_list(text: Value) -> tuple[str, ...]:
     """Return a JSON list of strings as a tuple."""
-    return tuple(str(item) for item in json.loads(str(text)))
+    return () if text == "[]" else _texts.decode(str(text))
 
 
 def maybe_text(value: Value) -> str | None:

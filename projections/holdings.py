@@ -4,7 +4,7 @@ they are where a submission learns of what it must not double."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,9 +22,9 @@ from domain.access_request import (
     RequestSubmitted,
 )
 from domain.envelope import Recorded
-from domain.ports import Rows
+from domain.ports import Row, Rows
 from domain.values import PersonId, RequestId
-from projections.columns import maybe_instant, maybe_text, number, parse_instant
+from projections.columns import maybe_instant, number, parse_instant
 from projections.projection import Projection
 
 ACCESS, EXTENSION = "access", "extension"
@@ -43,26 +43,21 @@ class HeldItem:
 
 def _submitted(rows: Rows, _recorded: Recorded, event: RequestSubmitted) -> None:
     kind = EXTENSION if event.extends else ACCESS
-    for item_id in event.item_ids:
-        rows.execute(
-            "INSERT INTO open_item (target, item_id, kind, request_id, requester, app_id) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                event.target,
-                item_id,
-                kind,
-                event.request_id,
-                event.requester,
-                event.app.app_id,
-            ),
-        )
+    rows.execute_many(
+        "INSERT INTO open_item (target, item_id, kind, request_id, requester, app_id) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (event.target, one, kind, event.request_id, event.requester, event.app.app_id)
+            for one in event.item_ids
+        ],
+    )
 
 
 def _settled(rows: Rows, request_id: str, items: Iterable[str]) -> None:
-    for item_id in items:
-        rows.execute(
-            "DELETE FROM open_item WHERE request_id = ? AND item_id = ?", (request_id, item_id)
-        )
+    rows.execute_many(
+        "DELETE FROM open_item WHERE request_id = ? AND item_id = ?",
+        [(request_id, item_id) for item_id in items],
+    )
 
 
 def _ended(rows: Rows, _recorded: Recorded, event: RequestDenied | RequestExpired) -> None:
@@ -85,10 +80,10 @@ def _provisioned(rows: Rows, _recorded: Recorded, event: Provisioned) -> None:
 def _hold(
     rows: Rows, target: str, item_id: str, request_id: str, expires_at: datetime | None
 ) -> None:
-    rows.execute(
+    rows.execute_many(
         "INSERT INTO held_item (target, item_id, request_id, expires_at, ending) "
-        "VALUES (?, ?, ?, ?, 0) ON CONFLICT (target, item_id) DO NOTHING",
-        (target, item_id, request_id, maybe_instant(expires_at)),
+        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (target, item_id) DO NOTHING",
+        [(target, item_id, request_id, maybe_instant(expires_at), 0)],
     )
 
 
@@ -119,9 +114,9 @@ def _mark(rows: Rows, request_id: str, item_id: str, *, ending: bool) -> None:
 def _called_off(rows: Rows, _recorded: Recorded, event: RemovalCalledOff) -> None:
     for item_id in event.items:
         _mark(rows, event.request_id, item_id, ending=False)
-        rows.execute(
+        rows.execute_many(
             "UPDATE held_item SET expires_at = NULL WHERE request_id = ? AND item_id = ?",
-            (event.request_id, item_id),
+            [(event.request_id, item_id)],
         )
 
 
@@ -139,11 +134,10 @@ PROJECTION = Projection(
         "CREATE TABLE IF NOT EXISTS open_item ("
         "target TEXT NOT NULL, item_id TEXT NOT NULL, kind TEXT NOT NULL, "
         "request_id TEXT NOT NULL, requester TEXT NOT NULL, app_id TEXT NOT NULL, "
-        "PRIMARY KEY (target, item_id, kind))",
-        "CREATE INDEX IF NOT EXISTS open_item_by_app ON open_item (app_id)",
-        "CREATE INDEX IF NOT EXISTS open_item_by_request ON open_item (request_id)",
+        "PRIMARY KEY (request_id, item_id))",
+        "CREATE UNIQUE INDEX IF NOT EXISTS open_item_by_target "
+        "ON open_item (target, item_id, kind)",
         "CREATE INDEX IF NOT EXISTS open_item_by_requester ON open_item (requester)",
-        "CREATE INDEX IF NOT EXISTS open_item_by_item ON open_item (item_id)",
         "CREATE TABLE IF NOT EXISTS held_item ("
         "target TEXT NOT NULL, item_id TEXT NOT NULL, request_id TEXT NOT NULL, expires_at TEXT, "
         "ending BIGINT NOT NULL, PRIMARY KEY (target, item_id))",
@@ -165,6 +159,52 @@ PROJECTION = Projection(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands in the way of a submission: the items that are being asked for the target, and by which
+    request; those he holds; and how many requests the requester has open."""
+
+    open: dict[str, RequestId]
+    held: tuple[HeldItem, ...]
+    requests: int
+
+
+def standing_of(
+    rows: Rows,
+    target: PersonId,
+    items: Collection[str],
+    requester: PersonId,
+    *,
+    extension: bool,
+) -> Standing:
+    """Return how it stands with these items, whatever else he has asked for or holds."""
+    marks = ", ".join("?" * len(items))
+    found = rows.select(
+        "SELECT 'open', item_id, request_id, NULL, 0 FROM open_item "
+        f"WHERE target = ? AND kind = ? AND item_id IN ({marks}) UNION ALL "
+        "SELECT 'held', item_id, request_id, expires_at, ending FROM held_item "
+        f"WHERE target = ? AND item_id IN ({marks}) UNION ALL "
+        "SELECT 'requests', '', '', NULL, COUNT(DISTINCT request_id) FROM open_item "
+        "WHERE requester = ? ORDER BY 1, 2",
+        (target, EXTENSION if extension else ACCESS, *items, target, *items, requester),
+    )
+    return Standing(
+        {
+            str(item): RequestId(str(request))
+            for kind, item, request, *_ in found
+            if kind == "open"
+        },
+        tuple(_held(row[1:]) for row in found if row[0] == "held"),
+        next(number(row[4]) for row in found if row[0] == "requests"),
+    )
+
+
+def _held(row: Row) -> HeldItem:
+    item, request, until, ending = row
+    expires_at = None if until is None else parse_instant(until)
+    return HeldItem(str(item), RequestId(str(request)), expires_at, bool(ending))
+
+
 def open_items(rows: Rows, target: PersonId, *, extension: bool) -> dict[str, RequestId]:
     """Return what is being asked for this person: the items, and by which request."""
     found = rows.select(
@@ -181,23 +221,7 @@ def held_items(rows: Rows, target: PersonId) -> tuple[HeldItem, ...]:
         "ORDER BY item_id",
         (target,),
     )
-    return tuple(
-        HeldItem(
-            str(item),
-            RequestId(str(request)),
-            None if maybe_text(until) is None else parse_instant(until),
-            bool(ending),
-        )
-        for item, request, until, ending in found
-    )
-
-
-def open_count(rows: Rows, requester: PersonId) -> int:
-    """Return how many requests this person has open."""
-    found = rows.select(
-        "SELECT COUNT(DISTINCT request_id) FROM open_item WHERE requester = ?", (requester,)
-    )
-    return number(found[0][0])
+    return tuple(map(_held, found))
 
 
 def requests_with_open_items(rows: Rows, person: PersonId) -> tuple[RequestId, ...]:
@@ -211,7 +235,8 @@ def requests_with_open_items(rows: Rows, person: PersonId) -> tuple[RequestId, .
 
 
 def requests_for_app(rows: Rows, app_id: str) -> tuple[RequestId, ...]:
-    """Return the open requests for the app or any of its permissions."""
+    """Return the open requests for the app or any of its permissions. Apps are retired so seldom that every
+    submission need not pay for an index."""
     found = rows.select(
         "SELECT DISTINCT request_id FROM open_item WHERE app_id = ? ORDER BY request_id", (app_id,)
     )
@@ -219,7 +244,7 @@ def requests_for_app(rows: Rows, app_id: str) -> tuple[RequestId, ...]:
 
 
 def requests_that_ask_for(rows: Rows, item_id: str) -> tuple[RequestId, ...]:
-    """Return the open requests that ask for this app or permission."""
+    """Return the open requests that ask for this app or permission, found as those for an app."""
     found = rows.select(
         "SELECT DISTINCT request_id FROM open_item WHERE item_id = ? ORDER BY request_id",
         (item_id,),

@@ -4,8 +4,9 @@ was asked once is kept, so that he can see what has become of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Any
 
 from domain.access_request import (
     AccessCompleted,
@@ -22,6 +23,7 @@ from domain.access_request import (
     RequestDenied,
     RequestEscalated,
     RequestExpired,
+    RequestSubmitted,
     StageApproved,
     StageStarted,
     Verdict,
@@ -31,7 +33,7 @@ from domain.ports import Rows
 from domain.review import ReviewCompleted, ReviewRequired
 from domain.values import PersonId, RequestId
 from projections.columns import instant, number
-from projections.projection import Projection
+from projections.projection import Projection, alone
 
 WHOLE = ""
 """Stands for the item where the whole request waits: for its review."""
@@ -46,58 +48,95 @@ class Waits(StrEnum):
     REVIEW = "review"
 
 
-def _ask(
-    rows: Rows,
-    recorded: Recorded,
-    request_id: str,
-    items: Iterable[str],
-    people: Sequence[PersonId],
-    kind: Waits,
-) -> None:
-    """Let exactly these people be waited for, at each of the items."""
-    since, asked = instant(recorded.envelope.recorded_at), tuple(items)
-    _done(rows, request_id, asked)
-    if not people:
-        return
-    rows.execute_many(
-        "INSERT INTO inbox (person_id, request_id, item_id, kind, since) VALUES (?, ?, ?, ?, ?)",
-        [
-            (person_id, request_id, item_id, kind, since)
-            for item_id in asked
-            for person_id in people
-        ],
-    )
-    rows.execute_many(
-        "INSERT INTO asked_person (person_id, request_id) VALUES (?, ?) "
-        "ON CONFLICT (person_id, request_id) DO NOTHING",
-        [(person_id, request_id) for person_id in people],
-    )
+class _Drafts:
+    """What waits while events change it: each row is written once, whatever the number of events."""
+
+    def __init__(self) -> None:
+        self._new: set[str] = set()
+        self._done: dict[tuple[str, str], None] = {}
+        self._answered: dict[tuple[str, str, str], None] = {}
+        self._waiting: dict[tuple[str, str], dict[str, tuple[Waits, str]]] = {}
+        self._asked: dict[tuple[str, str], None] = {}
+
+    def begin(self, request_id: str) -> None:
+        """Know that nothing waits of a request, since it is new."""
+        self._new.add(request_id)
+
+    def ask(
+        self,
+        request_id: str,
+        items: Iterable[str],
+        people: Sequence[PersonId],
+        kind: Waits,
+        since: str,
+    ) -> None:
+        """Let exactly these people be waited for, at each of the items."""
+        for item_id in items:
+            self.done(request_id, (item_id,))
+            self._waiting[request_id, item_id] = dict.fromkeys(people, (kind, since))
+        self._asked.update(dict.fromkeys((one, request_id) for one in people))
+
+    def done(self, request_id: str, items: Iterable[str]) -> None:
+        """Let nobody be waited for."""
+        for item_id in items:
+            self._done[request_id, item_id] = None
+            self._waiting.pop((request_id, item_id), None)
+
+    def answered(self, request_id: str, items: Iterable[str], person: PersonId) -> None:
+        """Let this person be waited for no more."""
+        for item_id in items:
+            self._waiting.get((request_id, item_id), {}).pop(person, None)
+            if (request_id, item_id) not in self._done:
+                self._answered[request_id, item_id, person] = None
+
+    def save(self, rows: Rows) -> None:
+        """Write what is left."""
+        done = [one for one in self._done if one[0] not in self._new]
+        waiting = [
+            (person, request_id, item_id, kind, since)
+            for (request_id, item_id), people in self._waiting.items()
+            for person, (kind, since) in people.items()
+        ]
+        for sql, params in (
+            (_ANSWERED, [*self._answered]),
+            (_DONE, done),
+            (_WAITING, waiting),
+            (_ASKED, [*self._asked]),
+        ):
+            if params:
+                rows.execute_many(sql, params)
 
 
-def _done(rows: Rows, request_id: str, items: Iterable[str]) -> None:
-    for item_id in items:
-        rows.execute(
-            "DELETE FROM inbox WHERE request_id = ? AND item_id = ?", (request_id, item_id)
-        )
+_DONE = "DELETE FROM inbox WHERE request_id = ? AND item_id = ?"
+_ANSWERED = f"{_DONE} AND person_id = ?"
+_WAITING = "INSERT INTO inbox (person_id, request_id, item_id, kind, since) VALUES (?, ?, ?, ?, ?)"
+_ASKED = (
+    "INSERT INTO asked_person (person_id, request_id) VALUES (?, ?) "
+    "ON CONFLICT (person_id, request_id) DO NOTHING"
+)
+
+
+def _submitted(drafts: _Drafts, _recorded: Recorded, event: RequestSubmitted) -> None:
+    drafts.begin(event.request_id)
+
+
+def _since(recorded: Recorded) -> str:
+    return instant(recorded.envelope.recorded_at)
 
 
 def _stage(
-    rows: Rows, recorded: Recorded, event: StageStarted | ApproversChanged | RequestEscalated
+    drafts: _Drafts, recorded: Recorded, event: StageStarted | ApproversChanged | RequestEscalated
 ) -> None:
-    _ask(rows, recorded, event.request_id, event.items, event.approvers, Waits.DECISION)
+    drafts.ask(event.request_id, event.items, event.approvers, Waits.DECISION, _since(recorded))
 
 
-def _decided(rows: Rows, _recorded: Recorded, event: DecisionTaken) -> None:
+def _decided(drafts: _Drafts, _recorded: Recorded, event: DecisionTaken) -> None:
     if event.verdict is Verdict.APPROVE and event.decided_by is not None:
-        for item_id in event.items:
-            rows.execute(
-                "DELETE FROM inbox WHERE request_id = ? AND item_id = ? AND person_id = ?",
-                (event.request_id, item_id, event.decided_by),
-            )
+        drafts.answered(event.request_id, event.items, event.decided_by)
 
 
 def _settled(
-    rows: Rows,
+    drafts: _Drafts,
     _recorded: Recorded,
     event: StageApproved
     | RequestApproved
@@ -106,33 +145,64 @@ def _settled(
     | AccessCompleted
     | RemovalCalledOff,
 ) -> None:
-    _done(rows, event.request_id, event.items)
+    drafts.done(event.request_id, event.items)
 
 
-def _cancelled(rows: Rows, _recorded: Recorded, event: RequestCancelled) -> None:
-    _done(rows, event.request_id, event.items or event.snapshot.item_ids)
+def _cancelled(drafts: _Drafts, _recorded: Recorded, event: RequestCancelled) -> None:
+    drafts.done(event.request_id, event.items or event.snapshot.item_ids)
 
 
 def _ordered(
-    rows: Rows, recorded: Recorded, event: ProvisioningStarted | DeprovisioningStarted
+    drafts: _Drafts, recorded: Recorded, event: ProvisioningStarted | DeprovisioningStarted
 ) -> None:
     kind = Waits.GRANT if isinstance(event, ProvisioningStarted) else Waits.REMOVAL
     people = event.task.assignees
-    _ask(rows, recorded, event.request_id, (event.item_id,), people, kind)
+    drafts.ask(event.request_id, (event.item_id,), people, kind, _since(recorded))
 
 
 def _fulfilled(
-    rows: Rows, _recorded: Recorded, event: Provisioned | ProvisioningDenied | Deprovisioned
+    drafts: _Drafts, _recorded: Recorded, event: Provisioned | ProvisioningDenied | Deprovisioned
 ) -> None:
-    _done(rows, event.request_id, (event.item_id,))
+    drafts.done(event.request_id, (event.item_id,))
 
 
-def _review(rows: Rows, recorded: Recorded, event: ReviewRequired) -> None:
-    _ask(rows, recorded, event.request_id, (WHOLE,), event.reviewers, Waits.REVIEW)
+def _review(drafts: _Drafts, recorded: Recorded, event: ReviewRequired) -> None:
+    drafts.ask(event.request_id, (WHOLE,), event.reviewers, Waits.REVIEW, _since(recorded))
 
 
-def _reviewed(rows: Rows, _recorded: Recorded, event: ReviewCompleted) -> None:
-    _done(rows, event.request_id, (WHOLE,))
+def _reviewed(drafts: _Drafts, _recorded: Recorded, event: ReviewCompleted) -> None:
+    drafts.done(event.request_id, (WHOLE,))
+
+
+_CHANGES: Mapping[type, Callable[[_Drafts, Recorded, Any], None]] = {
+    RequestSubmitted: _submitted,
+    StageStarted: _stage,
+    ApproversChanged: _stage,
+    RequestEscalated: _stage,
+    DecisionTaken: _decided,
+    StageApproved: _settled,
+    RequestApproved: _settled,
+    RequestDenied: _settled,
+    RequestExpired: _settled,
+    RequestCancelled: _cancelled,
+    ProvisioningStarted: _ordered,
+    Provisioned: _fulfilled,
+    ProvisioningDenied: _fulfilled,
+    AccessCompleted: _settled,
+    DeprovisioningStarted: _ordered,
+    Deprovisioned: _fulfilled,
+    RemovalCalledOff: _settled,
+    ReviewRequired: _review,
+    ReviewCompleted: _reviewed,
+}
+
+
+def _together(rows: Rows, events: Sequence[Recorded]) -> None:
+    drafts = _Drafts()
+    for recorded in events:
+        event = recorded.envelope.event
+        _CHANGES[type(event)](drafts, recorded, event)
+    drafts.save(rows)
 
 
 PROJECTION = Projection(
@@ -146,26 +216,8 @@ PROJECTION = Projection(
         "CREATE TABLE IF NOT EXISTS asked_person ("
         "person_id TEXT NOT NULL, request_id TEXT NOT NULL, PRIMARY KEY (person_id, request_id))",
     ),
-    handlers={
-        StageStarted: _stage,
-        ApproversChanged: _stage,
-        RequestEscalated: _stage,
-        DecisionTaken: _decided,
-        StageApproved: _settled,
-        RequestApproved: _settled,
-        RequestDenied: _settled,
-        RequestExpired: _settled,
-        RequestCancelled: _cancelled,
-        ProvisioningStarted: _ordered,
-        Provisioned: _fulfilled,
-        ProvisioningDenied: _fulfilled,
-        AccessCompleted: _settled,
-        DeprovisioningStarted: _ordered,
-        Deprovisioned: _fulfilled,
-        RemovalCalledOff: _settled,
-        ReviewRequired: _review,
-        ReviewCompleted: _reviewed,
-    },
+    handlers=alone(_together, _CHANGES),
+    together=_together,
 )
 
 

@@ -97,24 +97,26 @@ class Told:
 
 def _told(rows: Rows, recorded: Recorded, event: Any) -> None:
     actor, words = recorded.envelope.actor, _words(event)
-    rows.execute(
+    rows.execute_many(
         "INSERT INTO request_history (request_id, position, at, event, person_id, via, "
         "client_name, service, items_json, detail, words, words_of) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            event.request_id,
-            recorded.position,
-            instant(recorded.envelope.recorded_at),
-            event.TOPIC,
-            _author(event) or actor.subject,
-            actor.via,
-            actor.client.name if actor.client else None,
-            getattr(event, "submitted_by", None) or actor.service,
-            json_text(_items(event)),
-            _detail(event),
-            words.text if words else None,
-            words.subject if words else None,
-        ),
+        [
+            (
+                event.request_id,
+                recorded.position,
+                instant(recorded.envelope.recorded_at),
+                event.TOPIC,
+                _author(event) or actor.subject,
+                actor.via,
+                actor.client.name if actor.client else None,
+                getattr(event, "submitted_by", None) or actor.service,
+                json_text(_items(event)),
+                _detail(event),
+                words.text if words else None,
+                words.subject if words else None,
+            )
+        ],
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain import person
+from domain import person, policy
 from domain.catalog import AppRecord
 from domain.person import PersonRecord, Role, person_stream
 from domain.policy import ApproverKind, ApproverRef, on_call_now
@@ -17,6 +17,8 @@ from projections.memberships import holders_of, members_of
 from projections.people import person_by_username
 from projections.policies import rotation_by_name
 from server.command_bus import UnitOfWork
+
+PEOPLE, POLICIES = person.DECIDER.category, policy.DECIDER.category
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,9 @@ def approvers(
 def _meant(work: UnitOfWork, ref: ApproverRef, where: Circumstances) -> tuple[PersonId, ...]:
     match ref.kind:
         case ApproverKind.GROUP:
-            return members_of(work.rows, ref.name)
+            return work.recall(PEOPLE, members_of, ref.name)
         case ApproverKind.ADMINISTRATORS:
-            return holders_of(work.rows, Role.ADMINISTRATOR)
+            return work.recall(PEOPLE, holders_of, Role.ADMINISTRATOR)
         case ApproverKind.INTEGRATION:
             return ()
         case _:
@@ -56,7 +58,7 @@ def _named(work: UnitOfWork, ref: ApproverRef, where: Circumstances) -> Sequence
         case ApproverKind.PERSON:
             return (ref.name,)
         case ApproverKind.ON_CALL:
-            rotation = rotation_by_name(work.rows, ref.name)
+            rotation = work.recall(POLICIES, rotation_by_name, ref.name)
             shift = on_call_now(rotation, where.now) if rotation else None
             return (shift,) if shift else ()
         case _:
@@ -70,7 +72,7 @@ def _able(work: UnitOfWork, names: Iterable[str]) -> tuple[PersonId, ...]:
 
 def enabled_person(work: UnitOfWork, name: str) -> PersonId | None:
     """Return the person of this id or user name, None if there is none or he is disabled."""
-    by_name = person_by_username(work.rows, name)
+    by_name = work.recall(PEOPLE, person_by_username, name)
     person_id = by_name.person_id if by_name else PersonId(name)
     _, state = work.state_of(person.DECIDER, person_stream(person_id))
     known = state.record is not None and not state.record.disabled

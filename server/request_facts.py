@@ -3,10 +3,10 @@ is read inside the command's own transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
-from domain import access_request
+from domain import access_request, integration, policy
 from domain.access_request import (
     ActionCommand,
     ActionFacts,
@@ -33,7 +33,7 @@ from domain.access_request import (
 from domain.integration import Right
 from domain.policy import DEFAULT, ApproverRef, Policy, references
 from domain.values import PersonId, RequestId, StreamId
-from projections.holdings import held_items, open_count, open_items
+from projections.holdings import Standing, standing_of
 from projections.integrations import allowed_integrations
 from projections.policies import conflicts_of, policy_by_id, policy_for
 from server.approvers import Circumstances, approvers
@@ -41,6 +41,7 @@ from server.command_bus import UnitOfWork
 from server.known_facts import known_app, known_permission, known_person
 
 NOTHING = Approvers()
+POLICIES, INTEGRATIONS = policy.DECIDER.category, integration.DECIDER.category
 NONE_PROPOSED: Mapping[str, Policy] = MappingProxyType({})
 
 
@@ -53,9 +54,11 @@ def submission_facts(
     permissions = tuple(known_permission(work, one) for one in command.permission_ids)
     policies = _policies(work, app, permissions, proposed)
     target = known_person(work, command.target)
-    open_ones = open_items(work.rows, command.target, extension=command.extends is not None)
     asked: tuple[str, ...] = command.permission_ids or (command.app_id,)
-    pending = tuple(HeldAccess(item, request) for item, request in open_ones.items())
+    conflicts = work.recall(POLICIES, conflicts_of, asked)
+    standing = _standing(
+        work, command, {*asked, *(item for one in conflicts for item in one.items)}
+    )
     facts = SubmissionFacts(
         requester=known_person(work, command.requester),
         target=target,
@@ -65,14 +68,21 @@ def submission_facts(
         approvers=_submission_approvers(work, command, policies, app, target),
         held=tuple(
             HeldAccess(one.item_id, one.request_id, one.expires_at, one.ending)
-            for one in held_items(work.rows, command.target)
+            for one in standing.held
         ),
-        pending=pending,
-        conflicts=conflicts_of(work.rows, asked),
-        open_requests=open_count(work.rows, command.requester),
+        pending=tuple(HeldAccess(item, request) for item, request in standing.open.items()),
+        conflicts=conflicts,
+        open_requests=standing.requests,
     )
-    equal = _equal_request(work, asked, open_ones)
+    equal = _equal_request(work, asked, standing.open)
     return request_stream(equal or command.request_id), facts
+
+
+def _standing(work: UnitOfWork, command: SubmitRequest, items: Collection[str]) -> Standing:
+    """Return how it stands with what is asked, and with what excludes it; of the rest of what the target
+    has, however much that is, nothing matters."""
+    extension = command.extends is not None
+    return standing_of(work.rows, command.target, items, command.requester, extension=extension)
 
 
 def _policies(
@@ -88,10 +98,10 @@ def _policies(
 
 def _policy(work: UnitOfWork, proposed: Mapping[str, Policy], *names: str) -> Policy:
     for name in names:
-        found = proposed.get(name) or (policy_by_id(work.rows, name) if name else None)
+        found = proposed.get(name) or (work.recall(POLICIES, policy_by_id, name) if name else None)
         if found is not None:
             return found
-    return proposed.get(DEFAULT.policy_id) or policy_for(work.rows)
+    return proposed.get(DEFAULT.policy_id) or work.recall(POLICIES, policy_for)
 
 
 def _submission_approvers(
@@ -102,15 +112,15 @@ def _submission_approvers(
     target: KnownPerson | None,
 ) -> Approvers:
     named: set[ApproverRef] = set()
-    for policy in policies:
-        named |= references(policy.stages, policy.waiting, policy.provisioning)
+    for one in {each.policy_id: each for each in policies}.values():
+        named |= references(one.stages, one.waiting, one.provisioning)
     where = Circumstances(
         target.record if target else None, app.record if app else None, command.now
     )
     return Approvers(
         approvers(work, named, where),
-        allowed_integrations(work.rows, Right.DECIDE, command.app_id),
-        allowed_integrations(work.rows, Right.FULFIL, command.app_id),
+        work.recall(INTEGRATIONS, allowed_integrations, Right.DECIDE, command.app_id),
+        work.recall(INTEGRATIONS, allowed_integrations, Right.FULFIL, command.app_id),
     )
 
 
@@ -175,8 +185,8 @@ def _approvers(work: UnitOfWork, state: Request, command: ActionCommand) -> Appr
     )
     return Approvers(
         approvers(work, named, where),
-        allowed_integrations(work.rows, Right.DECIDE, app_id),
-        allowed_integrations(work.rows, Right.FULFIL, app_id),
+        work.recall(INTEGRATIONS, allowed_integrations, Right.DECIDE, app_id),
+        work.recall(INTEGRATIONS, allowed_integrations, Right.FULFIL, app_id),
     )
 
 
@@ -186,6 +196,6 @@ def _integration_may(
     if not isinstance(command, Decide | ReportFulfilment) or not isinstance(state, Request):
         return False
     right = Right.DECIDE if isinstance(command, Decide) else Right.FULFIL
-    return command.submitted_by in allowed_integrations(
-        work.rows, right, state.submission.app.app_id
+    return command.submitted_by in work.recall(
+        INTEGRATIONS, allowed_integrations, right, state.submission.app.app_id
     )

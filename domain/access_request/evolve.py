@@ -4,7 +4,6 @@ happened."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import assert_never
 
 from domain.access_request.commands import ItemId, Verdict
@@ -44,6 +43,7 @@ from domain.access_request.waiting_events import (
     CommentAdded,
     RequestEscalated,
 )
+from domain.changing import changed
 from domain.policy import StageKind
 
 ApprovalEvent = (
@@ -95,11 +95,11 @@ def _noted(
         case RequestRouted():
             return _routed(state, event)
         case DecisionRefused():
-            return replace(state, refusals=state.refusals + 1)
+            return changed(state, refusals=state.refusals + 1)
         case CommentAdded():
-            return replace(state, comments=state.comments + 1)
+            return changed(state, comments=state.comments + 1)
         case RequestClosed():
-            return replace(state, closed=True)
+            return changed(state, closed=True)
         case _ as never:
             assert_never(never)
 
@@ -131,13 +131,13 @@ def _decided(state: Request, event: ApprovalEvent) -> Request:  # noqa: PLR0911 
 
 def _routed(state: Request, event: RequestRouted) -> Request:
     places = {item: place for place, route in enumerate(event.routes) for item in route.items}
-    routed = replace(state, routes=event.routes, pending_until=event.pending_until)
-    return _each(routed, tuple(places), lambda item: replace(item, route=places[item.item_id]))
+    routed = changed(state, routes=event.routes, pending_until=event.pending_until)
+    return _each(routed, tuple(places), lambda item: changed(item, route=places[item.item_id]))
 
 
 def _at_stage(item: Item, event: StageStarted) -> Item:
     manager = event.kind is StageKind.MANAGER
-    return replace(
+    return changed(
         item,
         status=Status.PENDING_MANAGER_APPROVAL if manager else Status.PENDING_APPROVAL,
         stage=event.stage,
@@ -154,13 +154,13 @@ def _at_stage(item: Item, event: StageStarted) -> Item:
 
 
 def _taken(state: Request, event: DecisionTaken) -> Request:
-    known = replace(state, answered={**state.answered, event.decision_id: event.content_hash})
+    known = changed(state, answered={**state.answered, event.decision_id: event.content_hash})
     if event.verdict is Verdict.DENY:
         return known
     voter = event.decided_by or integration_voter(event.submitted_by or "")
 
     def counted(item: Item) -> Item:
-        return replace(
+        return changed(
             item,
             approved=item.approved | {voter},
             voters=item.voters | {voter},
@@ -174,11 +174,11 @@ def _waiting(item: Item, event: ApproversChanged | ApproversReminded | RequestEs
     match event:
         case ApproversChanged(approvers=people, integrations=integrations, by=by):
             assigned = item.assigned if by is None else people
-            return replace(item, approvers=people, integrations=integrations, assigned=assigned)
+            return changed(item, approvers=people, integrations=integrations, assigned=assigned)
         case ApproversReminded(remind_at=remind_at):
-            return replace(item, remind_at=remind_at)
+            return changed(item, remind_at=remind_at)
         case RequestEscalated(approvers=people):
-            return replace(item, approvers=people, escalated=True, escalate_at=None)
+            return changed(item, approvers=people, escalated=True, escalate_at=None)
         case _ as never:
             assert_never(never)
 
@@ -203,7 +203,7 @@ def _worked_on(
     item: Item, event: AccessExtended | ProvisioningStarted | DeprovisioningStarted
 ) -> Item:
     if isinstance(event, AccessExtended):
-        return replace(item, expires_at=event.expires_at)
+        return changed(item, expires_at=event.expires_at)
     return _ordered(item, event)
 
 
@@ -228,13 +228,13 @@ def _ordered(item: Item, event: ProvisioningStarted | DeprovisioningStarted) -> 
         case ProvisioningStarted():
             by_hand = Status.PENDING_MANUAL_PROVISIONING
             status = by_hand if manual else Status.PENDING_PROVISIONING
-            return replace(item, status=status, task=event.task, retry_at=None)
+            return changed(item, status=status, task=event.task, retry_at=None)
         case DeprovisioningStarted(ending=ending):
             by_hand = Status.PENDING_MANUAL_DEPROVISIONING
             status = by_hand if manual else Status.PENDING_DEPROVISIONING
             if ending is Ending.REVERSAL:
                 status = Status.REVERTING
-            return replace(item, status=status, task=event.task, retry_at=None, ending=ending)
+            return changed(item, status=status, task=event.task, retry_at=None, ending=ending)
         case _ as never:
             assert_never(never)
 
@@ -242,24 +242,22 @@ def _ordered(item: Item, event: ProvisioningStarted | DeprovisioningStarted) -> 
 def _failed(item: Item, event: ProvisioningFailed | DeprovisioningFailed) -> Item:
     expired = isinstance(event, DeprovisioningFailed) and item.ending is Ending.EXPIRY
     status = Status.TIME_BASED_EXPIRED_FAILED if expired else item.status
-    return replace(item, status=status, retry_at=event.retry_at)
+    return changed(item, status=status, retry_at=event.retry_at)
 
 
 def _to(item: Item, status: Status, **changes: object) -> Item:
     """Move on; what belonged to the step before is left behind."""
-    settled = replace(
-        item, status=status, remind_at=None, escalate_at=None, retry_at=None, task=None
-    )
-    return replace(settled, **changes)  # type: ignore[arg-type]
+    over = {"remind_at": None, "escalate_at": None, "retry_at": None, "task": None, **changes}
+    return changed(item, status=status, **over)  # type: ignore[arg-type]
 
 
 def _known(state: Request, report_id: str | None, digest: str) -> Request:
     if report_id is None:
         return state
-    return replace(state, answered={**state.answered, report_id: digest})
+    return changed(state, answered={**state.answered, report_id: digest})
 
 
 def _each(state: Request, items: tuple[ItemId, ...], change: Change) -> Request:
     chosen = frozenset(items)
-    changed = (change(one) if one.item_id in chosen else one for one in state.items)
-    return replace(state, items=tuple(changed))
+    others = [change(one) if one.item_id in chosen else one for one in state.items]
+    return changed(state, items=tuple(others))

@@ -13,6 +13,7 @@ from domain.access_request.events import ItemOutcome, RequestClosed
 from domain.access_request.evolve import RequestEvent, evolve
 from domain.access_request.facts import Approvers
 from domain.access_request.state import AccessRequest, Item, Request
+from domain.decider import Unfolded
 from domain.values import AppId, RequestId
 
 Key = TypeVar("Key", bound=Hashable)
@@ -23,18 +24,18 @@ class Unfolding:
     `now`."""
 
     def __init__(self, state: AccessRequest, approvers: Approvers, now: datetime | None) -> None:
-        self._state = state
         self._now = now
         self.approvers = approvers
-        self.events: list[RequestEvent] = []
+        self.events = Unfolded[AccessRequest, RequestEvent](state)
 
     @property
     def request(self) -> Request:
         """The request as it stands now."""
-        if not isinstance(self._state, Request):
+        state = self.events.state
+        if not isinstance(state, Request):
             msg = "nothing was submitted"
             raise AssertionError(msg)  # noqa: TRY004 - a fault of ours, not a wrong type
-        return self._state
+        return state
 
     @property
     def now(self) -> datetime:
@@ -57,7 +58,7 @@ class Unfolding:
     def add(self, event: RequestEvent) -> None:
         """Let this happen."""
         self.events.append(event)
-        self._state = evolve(self._state, event)
+        self.events.state = evolve(self.events.state, event)
 
     def present(self, items: Iterable[Item]) -> tuple[Item, ...]:
         """Return these items as they stand now."""

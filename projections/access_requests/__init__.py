@@ -6,7 +6,6 @@ of a request follows from those of its items by the domain's own rule."""
 from projections.access_requests.progress import PROJECTION
 from projections.access_requests.queries import (
     all_requests,
-    held_items_of,
     items_of,
     request_by_id,
     request_of,
@@ -30,7 +29,6 @@ __all__ = [
     "Sought",
     "Wanted",
     "all_requests",
-    "held_items_of",
     "items_of",
     "request_by_id",
     "request_of",

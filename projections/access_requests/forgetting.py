@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.envelope import Recorded
 from domain.person import PersonForgotten
 from domain.ports import Rows
 from domain.values import REDACTED
 from projections.columns import json_text
 
+_OWN = "SELECT request_id FROM access_request_part WHERE person = ? AND requests = 1"
 _answers = msgspec.json.Decoder(list[tuple[str, str, str]])
 
 
-def forgotten(rows: Rows, _recorded: Recorded, event: PersonForgotten) -> None:
+def forgotten(rows: Rows, event: PersonForgotten) -> None:
     """Redact justifications, answers and reasons of this person, just as the log reads from now on."""
     person = event.person_id
     rows.execute(
         "UPDATE access_request SET justification = ? "
-        "WHERE requester = ? AND justification IS NOT NULL",
+        f"WHERE justification IS NOT NULL AND request_id IN ({_OWN})",
         (REDACTED, person),
     )
     rows.execute(
@@ -27,7 +27,7 @@ def forgotten(rows: Rows, _recorded: Recorded, event: PersonForgotten) -> None:
     )
     answered = rows.select(
         "SELECT request_id, answers_json FROM access_request "
-        "WHERE requester = ? AND answers_json <> '[]'",
+        f"WHERE answers_json <> '[]' AND request_id IN ({_OWN})",
         (person,),
     )
     for request_id, answers in answered:

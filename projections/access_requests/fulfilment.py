@@ -15,12 +15,14 @@ from domain.access_request import (
     Status,
     integration_voter,
 )
-from domain.ports import Rows
-from projections.access_requests.changes import NOBODY, Changes, change_items, keep_reason
+from projections.access_requests.drafts import NOBODY, Changes, Draft
+from projections.access_requests.ending import keep_reason
 from projections.columns import json_text, maybe_instant
 
+DEPROVISIONING_STATUSES = (Status.PENDING_DEPROVISIONING, Status.PENDING_MANUAL_DEPROVISIONING)
 
-def ordered(rows: Rows, event: ProvisioningStarted | DeprovisioningStarted) -> None:
+
+def ordered(draft: Draft, event: ProvisioningStarted | DeprovisioningStarted) -> None:
     """Work on an item was given to an integration or to people."""
     task = event.task
     manual = task.integration is None
@@ -39,53 +41,44 @@ def ordered(rows: Rows, event: ProvisioningStarted | DeprovisioningStarted) -> N
         "attempt": task.attempt,
         "handed_over": int(task.handed_over),
     }
-    change_items(rows, event.request_id, (event.item_id,), changes)
+    draft.change((event.item_id,), changes)
 
 
-def removal_failed(rows: Rows, event: DeprovisioningFailed) -> None:
+def removal_failed(draft: Draft, event: DeprovisioningFailed) -> None:
     """A removal failed; it is that of access whose time is over, or its status stays."""
-    rows.execute(
-        "UPDATE access_request_item SET status = ? WHERE request_id = ? AND item_id = ? "
-        "AND status IN (?, ?)",
-        (
-            Status.TIME_BASED_EXPIRED_FAILED,
-            event.request_id,
-            event.item_id,
-            Status.PENDING_DEPROVISIONING,
-            Status.PENDING_MANUAL_DEPROVISIONING,
-        ),
-    )
+    if draft.value(event.item_id, "status") in DEPROVISIONING_STATUSES:
+        draft.change((event.item_id,), {"status": Status.TIME_BASED_EXPIRED_FAILED})
 
 
-def provisioned(rows: Rows, event: Provisioned) -> None:
+def provisioned(draft: Draft, event: Provisioned) -> None:
     """The item is there."""
     until = maybe_instant(event.expires_at)
     changes: Changes = {"status": Status.PROVISIONED, "expires_at": until, **NOBODY}
-    change_items(rows, event.request_id, (event.item_id,), changes)
+    draft.change((event.item_id,), changes)
 
 
-def provisioning_denied(rows: Rows, event: ProvisioningDenied) -> None:
+def provisioning_denied(draft: Draft, event: ProvisioningDenied) -> None:
     """The item will not be granted."""
     changes: Changes = {"status": Status.DENIED_PROVISIONING, **NOBODY}
-    change_items(rows, event.request_id, (event.item_id,), changes)
-    keep_reason(rows, event)
+    draft.change((event.item_id,), changes)
+    keep_reason(draft, event)
 
 
-def extended(rows: Rows, event: AccessExtended) -> None:
+def extended(draft: Draft, event: AccessExtended) -> None:
     """The item lasts longer."""
     until = maybe_instant(event.expires_at)
-    change_items(rows, event.request_id, (event.item_id,), {"expires_at": until})
+    draft.change((event.item_id,), {"expires_at": until})
 
 
-def deprovisioned(rows: Rows, event: Deprovisioned) -> None:
+def deprovisioned(draft: Draft, event: Deprovisioned) -> None:
     """The item is gone."""
     expired = event.ending is Ending.EXPIRY
     status = Status.TIME_BASED_EXPIRED if expired else Status.REVERTED
-    change_items(rows, event.request_id, (event.item_id,), {"status": status, **NOBODY})
+    draft.change((event.item_id,), {"status": status, **NOBODY})
 
 
-def called_off(rows: Rows, event: RemovalCalledOff) -> None:
+def called_off(draft: Draft, event: RemovalCalledOff) -> None:
     """The items stay, without an end."""
     kept = Status.TIME_BASED_EXPIRED_CANCELLED
     changes: Changes = {"status": kept, "expires_at": None, **NOBODY}
-    change_items(rows, event.request_id, event.items, changes)
+    draft.change(event.items, changes)

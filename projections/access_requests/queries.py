@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.access_request import HELD
 from domain.ports import Rows, Value
 from domain.values import PersonId, RequestId
 from projections.access_requests.tables import (
@@ -22,18 +21,31 @@ from projections.access_requests.tables import (
 from projections.columns import maybe_instant, number
 from projections.pages import Page
 
+MOST_COUNTED = 1_000
+"""The highest total that a page of everybody's requests tells. Nobody turns so many pages, and to count a
+million takes longer than to show any of them."""
+_COLUMNS = ", ".join(f"r.{name}" for name in COLUMNS.split(", "))
+_PARTS = {
+    Part.REQUESTER: " AND p.requests = 1",
+    Part.TARGET: " AND p.receives = 1",
+    Part.EITHER: "",
+}
+
 
 def requests_of(rows: Rows, person: PersonId, wanted: Wanted) -> Page[RequestRow]:
     """Return a page of the requests in which this person has a part, and of no others."""
-    where, params = _conditions(person, wanted)
     order = "DESC" if wanted.newest_first else "ASC"
-    return _page(rows, where, params, order, wanted.page, wanted.size)
+    own, params = _own(person, wanted)
+    since = maybe_instant(wanted.updated_since)
+    clauses = [] if since is None else ["r.updated_at >= ?"]
+    others = [] if since is None else [since]
+    return _page(rows, own, clauses, [*params, *others], order, wanted.page, wanted.size)
 
 
 def request_of(rows: Rows, person: PersonId, request_id: str) -> RequestRow | None:
     """Return one request if this person has a part in it, else None."""
-    items = requests_of(rows, person, Wanted(request_id=request_id)).items
-    return items[0] if items else None
+    found = request_by_id(rows, request_id)
+    return found if found is not None and person in (found.requester, found.target) else None
 
 
 def request_by_id(rows: Rows, request_id: str) -> RequestRow | None:
@@ -46,29 +58,49 @@ def request_by_id(rows: Rows, request_id: str) -> RequestRow | None:
 
 def all_requests(rows: Rows, sought: Sought, page: int, size: int) -> Page[RequestRow]:
     """Return a page of everybody's requests, the newest first: for those who oversee them."""
-    clauses, params = ["1 = 1"], list[Value]()
-    for condition, values in (
-        ("status = ?", (sought.status,)),
-        ("(requester = ? OR target = ?)", (sought.person, sought.person)),
-        ("app_id = ?", (sought.app_id,)),
+    table = "r" if sought.person is None else "p"
+    clauses, params = list[str](), list[Value]()
+    for condition, value in (
+        ("p.person = ?", sought.person),
+        (f"{table}.status = ?", sought.status),
+        (f"{table}.app_id = ?", sought.app_id),
     ):
-        if values[0] is not None:
+        if value is not None:
             clauses.append(condition)
-            params.extend(values)
-    where = "WHERE " + " AND ".join(clauses)
-    return _page(rows, where, params, "DESC", page, size)
+            params.append(value)
+    if sought.person is None:
+        return _page(rows, "", clauses, params, "DESC", page, size)
+    return _page(rows, " AND ".join(clauses), (), params, "DESC", page, size)
 
 
 def _page(
-    rows: Rows, where: str, params: Sequence[Value], order: str, page: int, size: int
+    rows: Rows,
+    own: str,
+    clauses: Sequence[str],
+    params: Sequence[Value],
+    order: str,
+    page: int,
+    size: int,
 ) -> Page[RequestRow]:
-    total = number(rows.select(f"SELECT COUNT(*) FROM access_request {where}", params)[0][0])
+    """Return a page in the order of time: of somebody's `own` requests, or of all."""
+    # The first table of a CROSS JOIN is read first: a person has fewer requests than a status has.
+    joined = "access_request_part p CROSS JOIN access_request r"
+    table, by = (joined, "p") if own else ("access_request r", "r")
+    same = "r.request_id = p.request_id AND r.requested_at = p.requested_at"
+    conditions = [own, same, *clauses] if own else [*clauses]
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    counted = f"access_request_part p WHERE {own}" if own and not clauses else f"{table} {where}"
     found = rows.select(
-        f"SELECT {COLUMNS} FROM access_request {where} "
-        f"ORDER BY requested_at {order}, request_id {order} LIMIT ? OFFSET ?",
+        f"SELECT {_COLUMNS} FROM {table} {where} "
+        f"ORDER BY {by}.requested_at {order}, {by}.request_id {order} LIMIT ? OFFSET ?",
         (*params, size, (page - 1) * size),
     )
-    return Page(tuple(request_row(row) for row in found), total, page, size)
+    total = (page - 1) * size + len(found)
+    if len(found) == size or not found:
+        # Only the last page tells how many there are.
+        counted = counted if own else f"(SELECT 1 FROM {counted} LIMIT {MOST_COUNTED}) one"
+        total = number(rows.select(f"SELECT COUNT(*) FROM {counted}", params)[0][0])
+    return Page(tuple(map(request_row, found)), total, page, size)
 
 
 def items_of(rows: Rows, requests: Sequence[RequestId]) -> dict[RequestId, tuple[ItemRow, ...]]:
@@ -87,38 +119,19 @@ def items_of(rows: Rows, requests: Sequence[RequestId]) -> dict[RequestId, tuple
     return items
 
 
-def held_items_of(rows: Rows, person: PersonId) -> frozenset[str]:
-    """Return the ids of apps and permissions that this person holds through requests."""
-    marks = ", ".join("?" * len(HELD))
-    found = rows.select(
-        "SELECT i.item_id FROM access_request r JOIN access_request_item i "
-        "ON i.request_id = r.request_id "
-        f"WHERE r.target = ? AND r.extends IS NULL AND i.status IN ({marks})",
-        (person, *sorted(HELD)),
-    )
-    return frozenset(str(row[0]) for row in found)
-
-
-def _conditions(person: PersonId, wanted: Wanted) -> tuple[str, list[Value]]:
-    parts = {
-        Part.REQUESTER: ("requester = ?", [person]),
-        Part.TARGET: ("target = ?", [person]),
-        Part.EITHER: ("(requester = ? OR target = ?)", [person, person]),
-    }
-    clause, people = parts[wanted.part]
-    clauses, params = [clause], list[Value](people)
+def _own(person: PersonId, wanted: Wanted) -> tuple[str, list[Value]]:
+    """Return which rows of who has a part are meant, and the parameters."""
+    clauses, params = [f"p.person = ?{_PARTS[wanted.part]}"], list[Value]([person])
     if wanted.statuses is not None:
         marks = ", ".join("?" * len(wanted.statuses))
-        clauses.append(f"status IN ({marks})" if marks else "1 = 0")
+        clauses.append(f"p.status IN ({marks})" if marks else "1 = 0")
         params.extend(wanted.statuses)
-    since, until = maybe_instant(wanted.updated_since), maybe_instant(wanted.requested_until)
     for condition, value in (
-        ("request_id = ?", wanted.request_id),
-        ("app_id = ?", wanted.app_id),
-        ("updated_at >= ?", since),
-        ("requested_at <= ?", until),
+        ("p.request_id = ?", wanted.request_id),
+        ("p.app_id = ?", wanted.app_id),
+        ("p.requested_at <= ?", maybe_instant(wanted.requested_until)),
     ):
         if value is not None:
             clauses.append(condition)
             params.append(value)
-    return "WHERE " + " AND ".join(clauses), params
+    return " AND ".join(clauses), params

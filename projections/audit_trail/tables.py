@@ -39,21 +39,23 @@ def _recorded(rows: Rows, recorded: Recorded, event: Any) -> None:
     envelope, position = recorded.envelope, recorded.position
     actor = envelope.actor
     client = actor.client
-    rows.execute(
+    rows.execute_many(
         _EVENT,
-        (
-            position,
-            instant(envelope.recorded_at),
-            event.TOPIC,
-            envelope.stream,
-            actor.subject,
-            actor.service,
-            actor.via,
-            client.client_id if client else None,
-            client.name if client else None,
-            app_of(event),
-            request_of(event),
-        ),
+        [
+            (
+                position,
+                instant(envelope.recorded_at),
+                event.TOPIC,
+                envelope.stream,
+                actor.subject,
+                actor.service,
+                actor.via,
+                client.client_id if client else None,
+                client.name if client else None,
+                app_of(event),
+                request_of(event),
+            )
+        ],
     )
     people = people_in(event)
     if people:
@@ -66,9 +68,9 @@ def _second(recorded: Recorded) -> int:
 
 def _submitted(rows: Rows, recorded: Recorded, event: RequestSubmitted) -> None:
     _recorded(rows, recorded, event)
-    rows.execute(
+    rows.execute_many(
         "INSERT INTO audit_request (request_id, app_id, asked, state) VALUES (?, ?, ?, ?)",
-        (event.request_id, event.app.app_id, _second(recorded), WAITING),
+        [(event.request_id, event.app.app_id, _second(recorded), WAITING)],
     )
 
 
@@ -76,32 +78,32 @@ def _approved(rows: Rows, recorded: Recorded, event: RequestApproved) -> None:
     """Where a rule approves, nobody was asked, and nobody took any time."""
     _recorded(rows, recorded, event)
     if event.approved_by is None:
-        rows.execute(
+        rows.execute_many(
             "UPDATE audit_request SET state = ?, decided = ? WHERE request_id = ?",
-            (APPROVED, _second(recorded), event.request_id),
+            [(APPROVED, _second(recorded), event.request_id)],
         )
     else:
-        rows.execute(
+        rows.execute_many(
             "UPDATE audit_request SET state = ? WHERE request_id = ?",
-            (APPROVED, event.request_id),
+            [(APPROVED, event.request_id)],
         )
 
 
 def _denied(rows: Rows, recorded: Recorded, event: RequestDenied) -> None:
     _recorded(rows, recorded, event)
-    rows.execute(
+    rows.execute_many(
         "UPDATE audit_request SET state = CASE state WHEN ? THEN state ELSE ? END, decided = ? "
         "WHERE request_id = ?",
-        (APPROVED, DENIED, _second(recorded), event.request_id),
+        [(APPROVED, DENIED, _second(recorded), event.request_id)],
     )
 
 
 def _left(rows: Rows, recorded: Recorded, event: RequestExpired | RequestCancelled) -> None:
     _recorded(rows, recorded, event)
     state = LAPSED if isinstance(event, RequestExpired) else WITHDRAWN
-    rows.execute(
+    rows.execute_many(
         "UPDATE audit_request SET state = ? WHERE request_id = ? AND state = ?",
-        (state, event.request_id, WAITING),
+        [(state, event.request_id, WAITING)],
     )
 
 

@@ -40,6 +40,8 @@ class Finding(Generic[Record]):
 
 def corrections(shown: Sequence[Finding[Record]], found: Found) -> dict[str, str]:
     """Return the words that were taken to be misspelt, each as it is written in what is shown."""
+    if not found.corrected:
+        return {}
     texts = [text for one in shown for text in _texts(one.record)]
     return {said: as_written(term, texts) for said, term in found.corrected.items()}
 
@@ -161,12 +163,17 @@ def permission_counts(
 ) -> dict[str, int]:
     """Return how many permissions of each app these groups may request; nothing of an app of which
     they may request none."""
+    return counts_seen(rows, audiences_of(rows, groups), app_ids) if app_ids else {}
+
+
+def counts_seen(rows: Rows, seen: Sequence[int], app_ids: Sequence[str]) -> dict[str, int]:
+    """Return the same for those who are in these audiences of the index."""
     if not app_ids:
         return {}
-    seen = ", ".join(map(str, audiences_of(rows, groups)))
+    audiences = ", ".join(map(str, seen))
     found = rows.select(
         "SELECT app_id, SUM(permissions) FROM search_tally WHERE generation = ? "
-        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND audience IN ({seen}) "
+        f"AND app_id IN ({', '.join('?' * len(app_ids))}) AND audience IN ({audiences}) "
         "GROUP BY app_id",
         (live_generation(rows), *app_ids),
     )

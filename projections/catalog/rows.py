@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from domain.ports import Row, Rows
 from domain.values import AppId, PermissionId
@@ -22,8 +23,7 @@ AT_ONCE = 500
 """Keys in one statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class AppRow:
+class AppRow(msgspec.Struct, frozen=True):
     """An app of the catalog."""
 
     app_id: AppId
@@ -39,8 +39,7 @@ class AppRow:
     policy: str
 
 
-@dataclass(frozen=True, slots=True)
-class PermissionRow:
+class PermissionRow(msgspec.Struct, frozen=True):
     """A permission of the catalog, with the names of its own policy and of its app's, and the
     audience of its app."""
 
@@ -75,7 +74,15 @@ def app_row(row: Row) -> AppRow:
 def permission_row(row: Row) -> PermissionRow:
     """Return the permission that stands in `PERMISSION_COLUMNS`."""
     return PermissionRow(
-        PermissionId(str(row[0])), AppId(str(row[1])), *(str(column) for column in row[2:9])
+        PermissionId(str(row[0])),
+        AppId(str(row[1])),
+        str(row[2]),
+        str(row[3]),
+        str(row[4]),
+        str(row[5]),
+        str(row[6]),
+        str(row[7]),
+        str(row[8]),
     )
 
 

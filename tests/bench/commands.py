@@ -43,7 +43,7 @@ class Line:
 
 def measure(url: str, folder: Path) -> list[Line]:
     """Return the table of one database."""
-    raw = _raw_sqlite(folder) if url.startswith("sqlite") else _raw_postgres(url)
+    raw = raw_sqlite(folder) if url.startswith("sqlite") else raw_postgres(url)
     single, batched = raw
     lines = [Line("raw, one insert a commit", single, 1.0)]
     lines.append(Line(f"raw, {BATCH} inserts a commit", batched, batched / single))
@@ -61,7 +61,8 @@ def _rate(work: Callable[[], int]) -> float:
     return done / (time.perf_counter() - began)
 
 
-def _raw_sqlite(folder: Path) -> tuple[float, float]:
+def raw_sqlite(folder: Path) -> tuple[float, float]:
+    """Return how many rows a second go into a file, one and 64 to a commit."""
     with closing(sqlite3.connect(folder / "raw.db", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -77,7 +78,8 @@ def _raw_sqlite(folder: Path) -> tuple[float, float]:
         return _rate(lambda: insert(1)), _rate(lambda: insert(BATCH))
 
 
-def _raw_postgres(url: str) -> tuple[float, float]:
+def raw_postgres(url: str) -> tuple[float, float]:
+    """Return how many rows a second go into a database, one and 64 to a commit."""
     with psycopg.connect(url) as connection:
         connection.execute("CREATE TABLE raw (position BIGSERIAL PRIMARY KEY, state BYTEA)")
         connection.commit()

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 from adapters.open_store import MEMORY, open_store
 from adapters.system import new_id
 from domain.access_request import (
+    HELD,
     AccessCompleted,
     AccessExtended,
     Action,
@@ -468,6 +469,24 @@ class Requests(RuleBasedStateMachine):
                 holding[event.target, event.item_id] = stream
             case Deprovisioned():
                 holding.pop((event.target, event.item_id), None)
+
+    @invariant()
+    def what_a_person_holds_is_told_alike_by_both_read_models(self) -> None:
+        marks = ", ".join("?" * len(HELD))
+        with self.store.read() as rows:
+            by_requests = rows.select(
+                "SELECT r.target, i.item_id, r.request_id FROM access_request r "
+                "JOIN access_request_item i ON i.request_id = r.request_id "
+                f"WHERE r.extends IS NULL AND i.status IN ({marks})",
+                tuple(sorted(HELD)),
+            )
+            held = rows.select(
+                "SELECT target, item_id, request_id FROM held_item WHERE ending = 0"
+            )
+            parts = rows.select("SELECT request_id, app_id, status FROM access_request_part")
+            requests = rows.select("SELECT request_id, app_id, status FROM access_request")
+        assert sorted(by_requests) == sorted(held)
+        assert set(parts) == set(requests)
 
     @invariant()
     def nothing_follows_the_end_of_a_request(self) -> None:

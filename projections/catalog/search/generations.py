@@ -10,6 +10,7 @@ from enum import StrEnum
 from domain.ports import Rows, Unavailable
 from projections.catalog.search import pending
 from projections.catalog.search.analysis import VERSION
+from projections.catalog.search.editions import next_edition
 from projections.catalog.search.indexing import STEP, index_some
 from projections.catalog.search.tables import Collection
 from projections.columns import number
@@ -54,6 +55,8 @@ def settle(rows: Rows) -> bool:
             more |= _leave(rows, one.generation)
         elif one.analyser == VERSION:
             indexed = index_some(rows, one.generation)
+            if indexed:
+                next_edition(rows)
             more |= indexed >= STEP
             if one.state == State.BUILDING and indexed < STEP:
                 _switch(rows, one.generation)
@@ -73,6 +76,7 @@ def renew(rows: Rows) -> None:
         (free, VERSION, State.BUILDING if live else State.LIVE),
     )
     pending.all_changed(rows, free)
+    next_edition(rows)
 
 
 def _all(rows: Rows) -> list[_Generation]:
@@ -87,6 +91,7 @@ def _switch(rows: Rows, built: int) -> None:
     sql = "UPDATE search_generation SET state = ? WHERE generation {} ?"
     rows.execute(sql.format("<>"), (State.LEAVING, built))
     rows.execute(sql.format("="), (State.LIVE, built))
+    next_edition(rows)
 
 
 def _leave(rows: Rows, generation: int) -> bool:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from projections.catalog.search import editions
+
 
 class Collection(StrEnum):
     """What is searched for."""
@@ -27,6 +29,7 @@ TABLES = (
     "search_total",
     "search_tally",
     "search_audience",
+    "search_edition",
 )
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS search_generation ("
@@ -61,4 +64,5 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS search_audience ("
     "audience BIGINT PRIMARY KEY, group_name TEXT NOT NULL, policy TEXT NOT NULL, "
     "app_policy TEXT NOT NULL, UNIQUE (group_name, policy, app_policy))",
+    *editions.SCHEMA,
 )

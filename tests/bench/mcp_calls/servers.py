@@ -1,0 +1,97 @@
+"""The servers that are measured, as processes, and what they cost: the time of the processor and memory, of
+all their processes together."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from socket import create_connection
+
+import psutil
+
+from tests.running import RunningServer, free_port
+
+DEADLINE = 30.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A server at a port, and its first process."""
+
+    port: int
+    pid: int
+
+    def processor_seconds(self) -> float:
+        """Return what its processes have used so far."""
+        times = [one.cpu_times() for one in self._processes()]
+        return float(sum(one.user + one.system for one in times))
+
+    def megabytes(self) -> float:
+        """Return the resident memory of its processes that run our code."""
+        return float(sum(one.memory_info().rss for one in self._processes())) / 2**20
+
+    def _processes(self) -> list[psutil.Process]:
+        first = psutil.Process(self.pid)
+        found = [first, *first.children(recursive=True)]
+        return [one for one in found if "nats-server" not in one.name()]
+
+
+@contextmanager
+def noop_server(cpu: int | None) -> Iterator[Measured]:
+    """Run the SDK's server."""
+    port = free_port()
+    command = [sys.executable, "-m", "tests.bench.mcp_calls.noop_server", str(port)]
+    process = subprocess.Popen(command)
+    try:
+        if cpu is not None:
+            os.sched_setaffinity(process.pid, {cpu})
+        _await(port)
+        yield Measured(port, process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@contextmanager
+def doorward(
+    folder: Path, url: str, port: int, cpu: int | None, workers: int = 1
+) -> Iterator[Measured]:
+    """Run Doorward, all its processes, as somebody would who has read the README."""
+    settings = {"DOORWARD_RATE_LIMITS": "off", "DOORWARD_LOCAL_ACCOUNTS": "on"}
+    if url:
+        settings["DOORWARD_DATABASE_URL"] = url
+    server = RunningServer(
+        folder, settings, arguments=("serve", "--workers", str(workers)), port=port
+    )
+    server.start()
+    assert server.process is not None
+    try:
+        if cpu is not None:
+            _pin(server.process.pid, cpu)
+        yield Measured(port, server.process.pid)
+    finally:
+        server.stop()
+
+
+def _pin(pid: int, cpu: int) -> None:
+    """Keep a process with all its threads and children on one processor."""
+    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+        for thread in process.threads():
+            os.sched_setaffinity(thread.id, {cpu})
+
+
+def _await(port: int) -> None:
+    until = time.monotonic() + DEADLINE
+    while True:
+        try:
+            create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            assert time.monotonic() < until
+        else:
+            return
