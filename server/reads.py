@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import anyio
-
 from domain.ports import EventStore, Rows
+from server.turns import Turns
 
 Answer = TypeVar("Answer")
 MOST_AT_ONCE = 16
@@ -23,16 +22,25 @@ class Reads:
         """`local` says that the store answers without a network."""
         self._store = store
         self._local = local
-        self._limiter = anyio.CapacityLimiter(MOST_AT_ONCE)
+        self._turns = Turns(MOST_AT_ONCE)
 
     async def query(self, ask: Callable[[Rows], Answer]) -> Answer:
         """Return what `ask` finds; raises `domain.ports.Unavailable`."""
-        return await anyio.to_thread.run_sync(self.blocking, ask, limiter=self._limiter)
+        return await self._turns.on_thread(self.blocking, ask)
 
     async def point_query(self, ask: Callable[[Rows], Answer]) -> Answer:
         """Do the same for a query that finds its rows by key, without leaving the event loop where
         it can."""
         return self.blocking(ask) if self._local else await self.query(ask)
+
+    @property
+    def local(self) -> bool:
+        """Whether `point_query` stays on the event loop."""
+        return self._local
+
+    def load(self) -> tuple[int, int]:
+        """Return how many queries are at work on threads, and how many wait for one."""
+        return self._turns.load()
 
     @contextmanager
     def open(self) -> Iterator[Rows]:

@@ -1,10 +1,15 @@
 """The MCP front end: ``/mcp/user`` with five tools for an employee's AI client, ``/mcp/admin`` with
 those for an administrator's, each a protected resource of its own.
 
-A request passes `gate` (size, bearer token, scopes: 401, 403, 413 before any protocol code runs),
-then the SDK's lowlevel server (`resource_server`: both protocol eras, stateless, JSON), which lists
-the caller's `tools` and runs one after checking its arguments against the very `schemas` that were
-listed. A tool builds a command or a query; `rendering` turns rows into the answer's fields, which
-are those of Lumos' API. A refusal is a tool error: a stable code and a sentence that tells the
-model what to do next.
+    POST -> `endpoint` -> `gate` (the token, its scopes: 401, 403) and `protocol` (which request it is)
+                       -> `calls` -> one of the `tools`, in the read that has verified the token
+                       -> `through_sdk`, for whatever `protocol` does not understand
+
+A tool's arguments are checked against the very `schemas` that are listed (`arguments`). It builds a command
+or a query; `rendering` turns rows into the answer's fields, which are those of Lumos' API. A refusal is a
+tool error: a stable code and a sentence that tells the model what to do next.
+
+What the endpoint answers by itself, in both eras of the protocol, is what the mcp SDK would answer, at a
+twentieth of the cost; the SDK is the judge of that in the tests, and is loaded by a server only when a
+client asks for something out of the ordinary.
 """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mcp.types import Tool, ToolAnnotations
-
 from domain.errors import UnknownConnection, UnknownPerson
 from domain.values import Actor, PersonId, Via
 from projections.columns import instant, maybe_instant
@@ -13,6 +11,7 @@ from projections.people import person_by_id, person_by_username
 from server.bearer import AccessGrant
 from server.mcp.answers import Answer, Json
 from server.mcp.arguments import Arguments
+from server.mcp.definitions import Hints, ToolDefinition
 from server.mcp.schemas import (
     Schema,
     closed_input,
@@ -42,7 +41,7 @@ CONNECTION: Schema = {
     },
     "required": ["id", "person_id", "client_id", "client_name", "scopes", "connected_at"],
 }
-LIST_CONNECTIONS = Tool(
+LIST_CONNECTIONS = ToolDefinition(
     name="list_connected_clients",
     title="List connected clients",
     description="List which AI clients act for which people, the newest connection first.",
@@ -52,9 +51,9 @@ LIST_CONNECTIONS = Tool(
         **paging(),
     ),
     output_schema=list_output(CONNECTION),
-    annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False),
+    annotations=Hints(read_only=True),
 )
-DISCONNECT = Tool(
+DISCONNECT = ToolDefinition(
     name="disconnect_client",
     title="Disconnect a client",
     description=(
@@ -67,9 +66,7 @@ DISCONNECT = Tool(
         "properties": {"disconnected": {"type": "boolean"}},
         "required": ["disconnected"],
     },
-    annotations=ToolAnnotations(
-        read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False
-    ),
+    annotations=Hints(read_only=False, destructive=True, idempotent=True),
 )
 
 

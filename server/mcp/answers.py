@@ -3,14 +3,10 @@ nothing but text."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from domain.ports import Rows
 from projections.pages import Page
-from projections.people import PersonRow
-from server.mcp.arguments import Arguments
 
 Json = dict[str, object]
 LINE = 200
@@ -23,9 +19,6 @@ class Answer:
 
     fields: Json
     text: str
-
-
-Query = Callable[[Rows, PersonRow, Arguments], Answer]
 
 
 def page_of(page: Page[Any], items: list[Json], empty_reason: str) -> Json:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-from mcp.types import Tool
-
+from server.mcp.definitions import ToolDefinition
+from server.mcp.schema_checks import compiled
 from server.request_bodies import storable
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Arguments = Mapping[str, Any]
 KINDS = {
@@ -37,15 +38,34 @@ class BadArguments(Exception):  # noqa: N818 - says what is
     """The arguments do not fit the tool's schema; the message says which and why."""
 
 
-def check_arguments(tool: Tool, given: Arguments | None) -> dict[str, Any]:
-    """Return the arguments with the schema's defaults filled in; raises `BadArguments`."""
-    arguments = {name: _whole(storable(value)) for name, value in (given or {}).items()}
-    fault = best_match(Draft202012Validator(tool.input_schema).iter_errors(arguments))
-    if fault is not None:
-        raise BadArguments(_sentence(fault))
-    properties: dict[str, dict[str, Any]] = tool.input_schema["properties"]
-    defaults = {name: one["default"] for name, one in properties.items() if "default" in one}
-    return {**defaults, **arguments}
+class ArgumentCheck:
+    """Checks arguments against one tool's schema, and fills in what the schema says of those left out."""
+
+    def __init__(self, definition: ToolDefinition) -> None:
+        self._schema: Mapping[str, Any] = definition.input_schema
+        self._fits = compiled(self._schema)
+        properties: Any = self._schema["properties"]
+        self._defaults = {
+            name: one["default"] for name, one in properties.items() if "default" in one
+        }
+
+    def __call__(self, given: Arguments | None) -> dict[str, Any]:
+        """Return the arguments with the schema's defaults filled in; raises `BadArguments`."""
+        arguments = {name: _whole(value) for name, value in (given or {}).items()}
+        if not self._fits(arguments):
+            raise BadArguments(_sentence(self._fault(arguments)))
+        return {**self._defaults, **arguments}
+
+    def _fault(self, arguments: Arguments) -> ValidationError:
+        """Return what is wrong, which the library that knows all of JSON Schema tells best."""
+        # Read when it is first needed: most servers are never sent what does not fit.
+        from jsonschema import Draft202012Validator  # noqa: PLC0415
+        from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+        fault: ValidationError = best_match(
+            Draft202012Validator(self._schema).iter_errors(arguments)
+        )
+        return fault
 
 
 def moment(arguments: Arguments, name: str) -> datetime | None:
@@ -62,12 +82,17 @@ def moment(arguments: Arguments, name: str) -> datetime | None:
 
 
 def _whole(value: Any) -> Any:
-    """Return the value with numbers like 3.0 as the whole numbers that JSON means by them."""
+    """Return the value with numbers like 3.0 as the whole numbers that JSON means by them, and its
+    texts without what no database can hold."""
+    if isinstance(value, str):
+        return value if value.isascii() and "\0" not in value else storable(value)
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
     if isinstance(value, list):
         return [_whole(one) for one in value]
     if isinstance(value, dict):
-        return {name: _whole(one) for name, one in value.items()}
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+        return {storable(name): _whole(one) for name, one in value.items()}
+    return value
 
 
 def _sentence(fault: ValidationError) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from domain.errors import OnBehalfNotAllowed, UnknownApp
@@ -10,20 +10,21 @@ from domain.policy import OnBehalf, Policy
 from domain.ports import Rows
 from projections.catalog.queries import (
     app_by_id,
-    listed_apps,
     listed_permissions,
     permission_counts,
 )
-from projections.catalog.rows import AppRow, PermissionRow, permissions_by_id
+from projections.catalog.rows import AppRow, PermissionRow
 from projections.catalog.search.searching import Question
 from projections.people import PersonRow, person_by_id
 from projections.policies import policy_for
+from server.bearer import AccessGrant
 from server.catalog.taken import Taken, taken_by
 from server.mcp import rendering
 from server.mcp.answers import Answer, Json, line, listing
 from server.mcp.arguments import Arguments, BadArguments
 from server.mcp.forms import length_name, request_form
-from server.mcp.search_pages import SearchPage, SearchPages
+from server.mcp.search_pages import SearchPage, SearchPages, Sight
+from server.mcp.taking_time import may_take_time
 
 NO_APPS = "No app that this person may request is listed under this; leave the category out."
 NO_APP_NAMED = "No app that this person may request is called just so; leave exact_match out."
@@ -38,26 +39,29 @@ class CatalogQueries:
 
     pages: SearchPages
 
-    def find_apps(self, rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
+    def find_apps(self, rows: Rows, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer search_apps."""
+        person = grant.person
         taken = taken_by(rows, person.person_id)
         without = taken.items if arguments["requestable_only"] else ()
         queries = _queries(arguments, "name_search")
+        sight = self.pages.sight(rows, person)
         category = arguments.get("category")
         if queries and not arguments["exact_match"]:
             question = Question(queries, category=category, without=frozenset(without))
-            page = self.pages.apps(rows, person, question, arguments)
-            return _apps_found(rows, person, taken, page)
-        listed = listed_apps(
+            page = self.pages.apps(rows, person, sight, question, arguments)
+            return self._found(rows, sight, taken, page)
+        listed = self.pages.listed(
             rows,
-            person.groups,
+            person,
+            sight,
             category=category,
             named=arguments.get("name_search"),
             without=without,
             page=arguments["page"],
             size=arguments["size"],
         )
-        counts = permission_counts(rows, person.groups, [one.app_id for one in listed.items])
+        counts = self.pages.counts(rows, sight, [one.app_id for one in listed.items])
         empty = NO_APP_NAMED if queries else NO_APPS
         items = [
             rendering.app(one, taken, counts.get(one.app_id, 0), short=True)
@@ -65,8 +69,14 @@ class CatalogQueries:
         ]
         return listing(listed, items, empty, list(map(_app_line, listed.items)), "app")
 
-    def find_permissions(self, rows: Rows, person: PersonRow, arguments: Arguments) -> Answer:
+    def _found(self, rows: Rows, sight: Sight, taken: Taken, page: SearchPage[AppRow]) -> Answer:
+        parts = self.pages.parts(rows, sight, page)
+        shown = [one.record.app_id for one in page.page.items]
+        return _apps_found(taken, page, parts, self.pages.counts(rows, sight, shown))
+
+    def find_permissions(self, rows: Rows, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer search_requestable_permissions."""
+        person = grant.person
         app_id = arguments.get("app_id")
         if app_id is not None and app_by_id(rows, person.groups, app_id) is None:
             raise UnknownApp(app_id)
@@ -74,9 +84,9 @@ class CatalogQueries:
             raise BadArguments("search_term is required.")
         return self._permissions(rows, person, arguments, NO_LABEL, _short(rows))
 
-    def list_permissions(self, rows: Rows, caller: PersonRow, arguments: Arguments) -> Answer:
+    def list_permissions(self, rows: Rows, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer list_requestable_permissions: one app, its form, its permissions."""
-        person = _target(rows, caller, arguments)
+        person = _target(rows, grant.person, arguments)
         app = app_by_id(rows, person.groups, arguments["app_id"])
         if app is None:
             raise UnknownApp(arguments["app_id"])
@@ -105,10 +115,12 @@ class CatalogQueries:
         app_id = arguments.get("app_id")
         if queries and not arguments["exact_match"]:
             question = Question(queries, app_id=app_id, without=frozenset(without))
-            page = self.pages.permissions(rows, person, question, arguments)
+            sight = self.pages.sight(rows, person)
+            page = self.pages.permissions(rows, person, sight, question, arguments)
             items = [render(one.record, taken, one.hit.score) for one in page.page.items]
             lines = [_permission_line(one.record) for one in page.page.items]
             return page.answer(items, lines, "permission")
+        may_take_time()
         listed = listed_permissions(
             rows,
             person.groups,
@@ -127,11 +139,14 @@ class CatalogQueries:
 Render = Callable[[PermissionRow, Taken, float], Json]
 
 
-def _apps_found(rows: Rows, person: PersonRow, taken: Taken, found: SearchPage[AppRow]) -> Answer:
+def _apps_found(
+    taken: Taken,
+    found: SearchPage[AppRow],
+    parts: Mapping[str, PermissionRow],
+    counts: Mapping[str, int],
+) -> Answer:
     """Answer with apps, each with the permissions of it that were found."""
     shown = found.page.items
-    counts = permission_counts(rows, person.groups, [one.record.app_id for one in shown])
-    parts = permissions_by_id(rows, [part for one in shown for part in one.hit.parts])
     items: list[Json] = [
         {
             **rendering.app(one.record, taken, counts.get(one.record.app_id, 0), short=True),

@@ -6,40 +6,42 @@ kept in between, so that no state has to travel: answers are checked as argument
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from mcp.server.context import ServerRequestContext
-from mcp.types import (
-    CallToolRequestParams,
-    ElicitRequest,
-    ElicitRequestFormParams,
-    ElicitResult,
-    InputRequiredResult,
-)
-
-from server.mcp.answers import Answer
+from domain.trace_context import Traceparent
+from server.mcp.answers import Answer, Json
 from server.mcp.arguments import BadArguments
 from server.mcp.forms import JUSTIFICATION
+from server.mcp.protocol.messages import Elicited
 
 QUESTION = "missing_fields"
-FIRST_ERA = "2026-07-28"
+TRACE_META = "traceparent"
+"""Where a request says in its `_meta` of which trace it is part (SEP-414)."""
 MESSAGE = "This access request needs a little more before it can be submitted."
 _KNOWN = ("type", "title", "description", "enum", "minLength", "maxLength", "minimum", "maximum")
 """Of JSON Schema, what a form of MCP may hold."""
 
 
-def can_ask(context: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> bool:
-    """Say whether the client shows forms, and has not just been told no in one."""
-    capabilities = context.session.client_capabilities
-    elicitation = capabilities.elicitation if capabilities else None
-    if context.protocol_version < FIRST_ERA or elicitation is None:
-        return False
-    by_form = elicitation.form is not None or elicitation.url is None
-    given = (params.input_responses or {}).get(QUESTION)
-    return by_form and (given is None or _accepted(given) is not None)
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool's call. `forms` says that the client shows forms, `answered` what the person has done with
+    the one he was shown before, `modern` which era the call is of, `traceparent` of which trace it is."""
+
+    name: str
+    arguments: Mapping[str, Any] | None = None
+    forms: bool = False
+    answered: Elicited | None = None
+    modern: bool = False
+    traceparent: Traceparent | None = None
+
+    @property
+    def can_ask(self) -> bool:
+        """Say whether the client shows forms, and has not just been told no in one."""
+        return self.forms and (self.answered is None or self.answered.action == "accept")
 
 
-def question(answer: Answer) -> InputRequiredResult | None:
+def question(answer: Answer) -> Json | None:
     """Return the form that asks for what an answer says is missing, if it says so and meant it."""
     if answer.fields.get("outcome") != "needs_input" or answer.fields.get("dry_run"):
         return None
@@ -49,19 +51,16 @@ def question(answer: Answer) -> InputRequiredResult | None:
         for name, one in missing["properties"].items()
     }
     schema = {"type": "object", "properties": properties, "required": missing["required"]}
-    form = ElicitRequestFormParams(message=MESSAGE, requested_schema=schema)
-    return InputRequiredResult(input_requests={QUESTION: ElicitRequest(params=form)})
+    params = {"mode": "form", "message": MESSAGE, "requestedSchema": schema}
+    return {QUESTION: {"method": "elicitation/create", "params": params}}
 
 
-def with_answers(
-    arguments: Mapping[str, Any] | None, params: CallToolRequestParams
-) -> Mapping[str, Any] | None:
+def with_answers(call: Call) -> Mapping[str, Any] | None:
     """Return the arguments with what the person has answered; raises `BadArguments`."""
-    given = (params.input_responses or {}).get(QUESTION)
-    content = None if given is None else _accepted(given)
+    content = call.answered.content if call.answered and call.answered.action == "accept" else None
     if not content:
-        return arguments
-    merged = dict(arguments or {})
+        return call.arguments
+    merged = dict(call.arguments or {})
     fields = {name: _text(name, value) for name, value in content.items() if value is not None}
     justification = fields.pop(JUSTIFICATION, None)
     if justification is not None:
@@ -72,12 +71,6 @@ def with_answers(
     answers = [{"id": name, "response": text} for name, text in fields.items()]
     merged["custom_fields"] = [*kept, *answers]
     return merged
-
-
-def _accepted(given: object) -> dict[str, Any] | None:
-    if not isinstance(given, ElicitResult) or given.action != "accept":
-        return None
-    return given.content or {}
 
 
 def _text(name: str, value: object) -> str:

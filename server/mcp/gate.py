@@ -1,132 +1,117 @@
-"""What stands before the MCP server: the size of a request, its bearer token, and the scopes of the
-tool it calls. Challenges follow RFC 6750 §3, RFC 9728 §5.1 and the MCP specification: the 401
-names all the scopes a client should ask for, the 403 all that this call needs."""
+"""What stands before the tools: the bearer token, and the scopes of the tool that is called. Challenges
+follow RFC 6750 §3, RFC 9728 §5.1 and the MCP specification: the 401 names all the scopes a client
+should ask for, the 403 all that this call needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
-import msgspec
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from domain.ports import Clock
-from domain.values import FamilyId
+from domain.ports import Clock, Rows
+from domain.values import FamilyId, Scopes
 from server.bearer import AccessGrant, verify
+from server.limits.calls import CallRates, Exceeded
+from server.mcp.protocol.replies import JSON_CONTENT, Reply, encoded
+from server.mcp.protocol.request_headers import AUTHORIZATION, RequestHeaders
 from server.oauth.resources import Resource
-from server.reads import Reads
-from server.request_bodies import read_limited
+from server.overload import rpc_error
 
-BODY_LIMIT = 256 * 1024
-CALLER = "doorward.caller"
 Used = Callable[[FamilyId, datetime], None]
+WRITE = ":write"
+"""How the scopes end that let a tool write."""
+CALLER = "doorward.caller"
+"""Where in a request's scope it stands whom the gate has let in."""
 
 
-class _Params(msgspec.Struct):
-    name: str = ""
+class NotAdmitted(Exception):  # noqa: N818 - says what is
+    """The caller may not; `reply` says why, and `grant` who he is, if that is known."""
 
-
-class _Call(msgspec.Struct):
-    method: str = ""
-    params: _Params | None = None
+    def __init__(self, reply: Reply, grant: AccessGrant | None = None) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+        self.grant = grant
 
 
 class Gate:
-    """An ASGI application around the MCP server's."""
+    """Admits callers to one resource."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        resource: Resource,
-        reads: Reads,
-        issuer: str,
-        clock: Clock,
-        scopes_of: Callable[[str], tuple[str, ...]],
-        used: Used,
+        self, resource: Resource, issuer: str, clock: Clock, used: Used, rates: CallRates
     ) -> None:
-        """`scopes_of` returns what a tool needs, by name; `used` hears of each use of a token."""
-        self._app = app
-        self._resource = resource
-        self._used = used
-        self._reads = reads
-        self._issuer = issuer
+        """`used` hears of each use of a token, on the event loop; `rates` counts calls."""
+        self._url = resource.url(issuer)
+        self._metadata = resource.metadata_url(issuer)
         self._clock = clock
-        self._scopes_of = scopes_of
+        self._used = used
+        self._rates = rates
+        self._unknown = self._unauthorized(resource.challenged, sent=False)
+        self._invalid = self._unauthorized(resource.challenged, sent=True)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request through with its caller, or answer it."""
-        request = Request(scope, receive)
-        caller = await self._caller(request.headers)
-        if caller is None:
-            await self._unauthorized("authorization" in request.headers)(scope, receive, send)
-            return
-        body = await read_limited(request, BODY_LIMIT)
-        if body is None:
-            await _too_large()(scope, receive, send)
-            return
-        needed = self._scopes_of(_tool(body))
-        if not set(needed) <= set(caller.scopes):
-            await self._insufficient(needed)(scope, receive, send)
-            return
-        scope[CALLER] = caller
-        await self._app(scope, _replay(body, receive), send)
+    def token(self, headers: RequestHeaders) -> str:
+        """Return the bearer token; raises `NotAdmitted` where there is none."""
+        sent = headers.get(AUTHORIZATION)
+        if sent is None:
+            raise NotAdmitted(self._unknown)
+        scheme, _, token = sent.partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise NotAdmitted(self._invalid)
+        return token
 
-    async def _caller(self, headers: Mapping[str, str]) -> AccessGrant | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            return None
-        resource, now = self._resource.url(self._issuer), self._clock()
-        grant = await self._reads.point_query(
-            lambda rows: verify(rows, token.strip(), resource, now)
+    def admit(self, rows: Rows, token: str, needed: Scopes = ()) -> AccessGrant:
+        """Return what a token lets its bearer do, if that is as much as is needed, and count the call;
+        raises `NotAdmitted`, also where he has called too often."""
+        grant = verify(rows, token, self._url, self._clock())
+        if grant is None:
+            raise NotAdmitted(self._invalid)
+        if not set(needed) <= set(grant.scopes):
+            raise NotAdmitted(self._insufficient(needed), grant)
+        writing = any(one.endswith(WRITE) for one in needed)
+        exceeded = self._rates.count(
+            grant.person.person_id, grant.client.client_id, writing=writing
         )
-        if grant is not None:
-            self._used(grant.family_id, now)
+        if exceeded is not None:
+            raise NotAdmitted(_too_many(exceeded), grant)
         return grant
 
-    def _unauthorized(self, sent: bool) -> Response:  # noqa: FBT001 - whether a token was sent
-        """RFC 6750 §3.1: no error code where no token was sent."""
-        challenge = self._challenge(
-            self._resource.challenged, 'error="invalid_token"' if sent else ""
-        )
-        body = {"error": "invalid_token" if sent else "unauthorized"}
-        return JSONResponse(body, 401, headers={"WWW-Authenticate": challenge})
+    def note(self, grant: AccessGrant) -> None:
+        """Let it be known that a token was used just now."""
+        self._used(grant.family_id, self._clock())
 
-    def _insufficient(self, scopes: tuple[str, ...]) -> Response:
+    def _unauthorized(self, scopes: Scopes, *, sent: bool) -> Reply:
+        """RFC 6750 §3.1: no error code where no token was sent."""
+        challenge = self._challenge(scopes, 'error="invalid_token"' if sent else "")
+        return _challenged(401, challenge, {"error": "invalid_token" if sent else "unauthorized"})
+
+    def _insufficient(self, scopes: Scopes) -> Reply:
         why = 'error_description="this tool needs more access than was consented to"'
         challenge = self._challenge(scopes, f'error="insufficient_scope", {why}')
         body = {"error": "insufficient_scope", "scope": " ".join(scopes)}
-        return JSONResponse(body, 403, headers={"WWW-Authenticate": challenge})
+        return _challenged(403, challenge, body)
 
-    def _challenge(self, scopes: tuple[str, ...], error: str) -> str:
+    def _challenge(self, scopes: Scopes, error: str) -> str:
         parts = [
             error,
             f'scope="{" ".join(scopes)}"',
-            f'resource_metadata="{self._resource.metadata_url(self._issuer)}"',
+            f'resource_metadata="{self._metadata}"',
         ]
         return "Bearer " + ", ".join(filter(None, parts))
 
 
-def _tool(body: bytes) -> str:
-    """Return the name of the tool that a request calls; what is malformed calls none."""
-    try:
-        call = msgspec.json.decode(body, type=_Call)
-    except (msgspec.MsgspecError, RecursionError):
-        return ""
-    return call.params.name if call.method == "tools/call" and call.params else ""
+def _too_many(exceeded: Exceeded) -> Reply:
+    """Answer who has to wait (RFC 6585 §4). The fields of that name are an IETF draft's
+    (draft-ietf-httpapi-ratelimit-headers)."""
+    seconds, policy = exceeded.wait, exceeded.policy
+    sentence = f"Too many calls; try again in {seconds} seconds."
+    headers = (
+        *JSON_CONTENT,
+        (b"retry-after", b"%d" % seconds),
+        (b"ratelimit-policy", f'"{policy}";q={exceeded.most};w=60'.encode()),
+        (b"ratelimit", f'"{policy}";r=0;t={seconds}'.encode()),
+    )
+    return Reply(429, rpc_error(None, sentence, seconds), headers)
 
 
-def _too_large() -> Response:
-    fault = {"code": -32600, "message": f"the request is larger than {BODY_LIMIT} bytes"}
-    return JSONResponse({"jsonrpc": "2.0", "id": None, "error": fault}, 413)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a receiver that gives the body that was read, then what really comes."""
-    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Message:
-        return messages.pop() if messages else await receive()
-
-    return replayed
+def _challenged(status: int, challenge: str, body: dict[str, str]) -> Reply:
+    headers = (*JSON_CONTENT, (b"www-authenticate", challenge.encode()))
+    return Reply(status, encoded(body), headers)

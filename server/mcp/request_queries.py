@@ -16,6 +16,7 @@ from server.mcp.arguments import Arguments, BadArguments, moment
 from server.mcp.request_rendering import RequestRendering
 from server.mcp.schemas import STATUS_GROUPS
 from server.mcp.schemas.requests import EXPAND
+from server.mcp.taking_time import may_take_time
 from server.past import Past
 from server.reads import Reads
 
@@ -23,6 +24,10 @@ NONE_YET = "This person has no access requests yet."
 NONE_LIKE_THAT = (
     "This person has no access requests like that; ask with fewer conditions to see the others."
 )
+SHORT, NEAR = 20, 20
+"""Requests of a page that is no long one, and pages that are not far away."""
+SOUGHT = ("statuses", "status_group", "app_id", "updated_since", "expand")
+"""Arguments for which all of somebody's requests may have to be gone through, or more than they be read."""
 CONDITIONS = ("statuses", "status_group", "access_request_id", "app_id", "updated_since")
 
 
@@ -35,41 +40,39 @@ class RequestQueries:
     clock: Clock
     issuer: str
 
-    async def find(self, grant: AccessGrant, arguments: Arguments) -> Answer:
+    def find(self, rows: Rows, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer list_access_requests."""
         person = grant.person.person_id
         as_of = moment(arguments, "as_of")
         if as_of is None:
-            return await self.reads.query(lambda rows: self._found(rows, rows, person, arguments))
+            return self._found(rows, rows, person, arguments)
         if as_of > self.clock():
             raise BadArguments("as_of lies in the future; leave it out to see the present.")
+        may_take_time()
+        with self.past.requests_of(rows, person, as_of) as then:
+            return self._found(then, rows, person, arguments)
 
-        def look_back(rows: Rows) -> Answer:
-            with self.past.requests_of(rows, person, as_of) as then:
-                return self._found(then, rows, person, arguments)
-
-        return await self.reads.query(look_back)
-
-    async def get(self, grant: AccessGrant, arguments: Arguments) -> Answer:
+    def get(self, rows: Rows, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer get_access_request."""
         request_id = RequestId(arguments["access_request_id"])
-        return await self.one(grant.person.person_id, request_id, "")
+        return self._one(rows, grant.person.person_id, request_id, "")
 
     async def one(self, person: PersonId, request_id: RequestId, said: str) -> Answer:
         """Return one request with all that there is to it; raises `UnknownRequest`."""
+        return await self.reads.query(lambda rows: self._one(rows, person, request_id, said))
 
-        def ask(rows: Rows) -> Answer:
-            row = _known(rows, person, request_id)
-            ((shown, line),) = RequestRendering(rows, rows, self.issuer).shown((row,), EXPAND)
-            return Answer({"access_request": shown}, f"{said}\n{line}".strip())
-
-        return await self.reads.query(ask)
+    def _one(self, rows: Rows, person: PersonId, request_id: RequestId, said: str) -> Answer:
+        row = _known(rows, person, request_id)
+        ((shown, line),) = RequestRendering(rows, rows, self.issuer).shown((row,), EXPAND)
+        return Answer({"access_request": shown}, f"{said}\n{line}".strip())
 
     async def check(self, person: PersonId, request_id: RequestId) -> None:
         """Raise `UnknownRequest` unless the request is this person's own."""
         await self.reads.query(lambda rows: _known(rows, person, request_id))
 
     def _found(self, rows: Rows, present: Rows, person: PersonId, arguments: Arguments) -> Answer:
+        if not _is_short(arguments):
+            may_take_time()
         page = requests_of(rows, person, _wanted(arguments))
         rendering = RequestRendering(rows, present, self.issuer)
         shown = rendering.shown(page.items, arguments.get("expand", ()))
@@ -88,6 +91,13 @@ def _known(rows: Rows, person: PersonId, request_id: RequestId) -> RequestRow:
     if row is None:
         raise UnknownRequest(request_id)
     return row
+
+
+def _is_short(arguments: Arguments) -> bool:
+    """Say whether a list takes little time, however many requests the person has."""
+    if arguments["size"] > SHORT or arguments["page"] > NEAR:
+        return False
+    return not any(name in arguments for name in SOUGHT)
 
 
 def _wanted(arguments: Arguments) -> Wanted:

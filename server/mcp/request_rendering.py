@@ -15,7 +15,7 @@ from domain.access_request import (
 )
 from domain.ports import Rows
 from projections.access_requests import ItemRow, RequestRow, items_of
-from projections.people import PersonRow, person_by_id
+from projections.people import PersonRow, people_by_id, person_by_id
 from projections.request_history import Told, history_of
 from server.mcp.answers import Json, line
 
@@ -33,13 +33,25 @@ class RequestRendering:
         self._directory = directory
         self._issuer = issuer
         self._people: dict[str, PersonRow | None] = {}
+        self._users: dict[str, Json] = {}
 
     def shown(
         self, found: Sequence[RequestRow], expand: Collection[str] = ()
     ) -> list[tuple[Json, str]]:
         """Return AccessRequests, each with what `expand` names, and a line of text for each."""
         items = items_of(self._rows, [one.request_id for one in found])
+        self._meet(found, [one for of_one in items.values() for one in of_one])
         return [self._request(one, items.get(one.request_id, ()), expand) for one in found]
+
+    def _meet(self, found: Sequence[RequestRow], items: Sequence[ItemRow]) -> None:
+        """Look everybody up who will be named, all at once."""
+        named: set[str] = {one.requester for one in found} | {one.target for one in found}
+        for waiting in {one.waiting_for for one in items}:
+            named.update(waiting[:MOST_NAMED])
+        unknown = [one for one in named if not one.startswith(INTEGRATION)]
+        known = people_by_id(self._directory, sorted(unknown))
+        for one in unknown:
+            self._people[one] = known.get(one)
 
     def _request(
         self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
@@ -54,12 +66,10 @@ class RequestRendering:
             "supporter_user": None,
             "status": row.status,
             "notes": _notes(row),
-            "requested_at": _time(row.requested_at),
-            "updated_at": _time(row.updated_at),
+            "requested_at": row.requested_at,
+            "updated_at": row.updated_at,
             **_lifetime(row),
-            "requestable_permissions": [
-                {"id": one.permission_id, "label": one.label} for one in row.permissions
-            ],
+            "requestable_permissions": _permissions(row),
             "items": [_item(one) for one in items],
             "waiting_on": waiting,
             "submitted_via": _way_in(row),
@@ -70,7 +80,9 @@ class RequestRendering:
             "closed_reason": row.closed_reason,
             "url": f"{self._issuer}/requests/{row.request_id}",
         }
-        return {**answer, **self._expanded(row, items, expand)}, self._line(row, items, waiting)
+        if expand:
+            answer |= self._expanded(row, items, expand)
+        return answer, self._line(row, items, waiting)
 
     def _expanded(
         self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
@@ -90,12 +102,12 @@ class RequestRendering:
 
     def _line(self, row: RequestRow, items: tuple[ItemRow, ...], waiting: list[Json]) -> str:
         more = [str(row.status)]
-        names = [self._name(one) for item in items for one in item.waiting_for]
-        if names:
-            shown = ", ".join(dict.fromkeys(names[:3]))
+        first = [one for item in items for one in item.waiting_for[:3]][:3]
+        if first:
+            shown = ", ".join(dict.fromkeys(map(self._name, first)))
             more.append(f"waits for {shown} to {waiting[0]['action']}" if waiting else "")
         if row.expires_at is not None:
-            more.append(f"until {_time(row.expires_at)}")
+            more.append(f"until {_words(row.expires_at)}")
         return line(row.request_id, f"{row.app_name}: {row.what}", "; ".join(more))
 
     def _waiting(self, row: RequestRow, items: tuple[ItemRow, ...]) -> list[Json]:
@@ -103,9 +115,8 @@ class RequestRendering:
         for one in items:
             action = _action(one, row)
             if action:
-                groups.setdefault((action, one.stage_name, one.waiting_for), []).append(
-                    one.item_id
-                )
+                group = (action, one.stage_name, one.waiting_for)
+                groups.setdefault(group, []).append(one.item_id)
         return [
             {
                 "action": action,
@@ -142,7 +153,7 @@ class RequestRendering:
 
     def _told(self, one: Told) -> Json:
         told: Json = {
-            "at": _time(one.at),
+            "at": one.at,
             "event": one.event,
             "by": self._who(one.person) if one.person else None,
             "via": one.via,
@@ -155,6 +166,12 @@ class RequestRendering:
         return {name: value for name, value in told.items() if value not in (None, "", [])}
 
     def _user(self, person_id: str) -> Json:
+        known = self._users.get(person_id)
+        if known is None:
+            known = self._users[person_id] = self._met(person_id)
+        return known
+
+    def _met(self, person_id: str) -> Json:
         found = self._person(person_id)
         if found is None:
             return {"id": person_id}
@@ -192,16 +209,20 @@ def _item(one: ItemRow) -> Json:
         "id": one.item_id,
         "label": one.label,
         "status": one.status,
-        "expires_at": _time(one.expires_at),
+        "expires_at": one.expires_at,
     }
 
 
 def _lifetime(row: RequestRow) -> Json:
     return {
-        "starts_at": _time(row.starts_at),
-        "expires_at": _time(row.expires_at),
+        "starts_at": row.starts_at,
+        "expires_at": row.expires_at,
         "expiration_in_seconds": row.access_seconds,
     }
+
+
+def _permissions(row: RequestRow) -> list[Json]:
+    return [{"id": one.permission_id, "label": one.label} for one in row.permissions]
 
 
 def _way_in(row: RequestRow) -> Json:
@@ -215,11 +236,12 @@ def _way_in(row: RequestRow) -> Json:
 
 def _notes(row: RequestRow) -> Json:
     """Return what was said, by the status it was said for, as Lumos does."""
-    said = {Status.PENDING: row.justification, row.status: row.closed_reason}
-    if row.status is Status.PENDING:
-        said = {Status.PENDING: row.justification}
-    return {status: words for status, words in said.items() if words}
+    said: Json = {Status.PENDING: row.justification} if row.justification else {}
+    if row.closed_reason and row.status is not Status.PENDING:
+        said[row.status] = row.closed_reason
+    return said
 
 
-def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+def _words(moment: datetime) -> str:
+    """Return a moment as it stands in fields once they are encoded."""
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,46 +1,31 @@
-"""The MCP server of one resource: the SDK's lowlevel server, stateless and answering in JSON, both
-protocol eras on one URL. Here a tool's answer or refusal becomes what the protocol carries: a
-refusal is a tool error that the model reads; only a name that is no tool of the caller's is an
-error of the protocol (-32602), whether or not the tool exists for somebody else."""
+"""The MCP server of one resource: who may call it, under which paths, and what answers. Both protocol
+eras are served on one URL, without sessions, in JSON; nothing is ever streamed."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from importlib import metadata
-from typing import Any
 from urllib.parse import urlsplit
 
-from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
-from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
-from mcp.shared.exceptions import MCPError
-from mcp.types import (
-    INVALID_PARAMS,
-    CallToolRequestParams,
-    CallToolResult,
-    InputRequiredResult,
-    ListToolsResult,
-    PaginatedRequestParams,
-    TextContent,
-)
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from domain.errors import Refused
-from domain.ports import Clock, Unavailable
-from server.bearer import AccessGrant
+from domain.ports import Clock
 from server.config import Settings
-from server.errors import UNAVAILABLE
-from server.mcp.arguments import BadArguments, check_arguments
-from server.mcp.elicitation import can_ask, question, with_answers
-from server.mcp.gate import BODY_LIMIT, CALLER, Gate, Used
+from server.limits.calls import CallRates
+from server.mcp.endpoint import BODY_LIMIT, Endpoint
+from server.mcp.gate import Gate, Used
+from server.mcp.listing import Listing
+from server.mcp.protocol.identity import Identity
+from server.mcp.protocol.replies import plain
+from server.mcp.protocol.sdk_server import SdkServer, Sessions
+from server.mcp.protocol.security import Security
 from server.mcp.tools import Toolset
+from server.mcp.watched_calls import WatchedCalls
 from server.oauth.resources import ADMIN, USER, Resource
 from server.reads import Reads
+from server.telemetry.telemetry import SILENT, Telemetry
 
 INSTRUCTIONS = {
     USER: (
@@ -53,8 +38,6 @@ INSTRUCTIONS = {
         "people; disconnect_client ends that. Say what will happen before you change anything."
     ),
 }
-Context = ServerRequestContext[Any, Request]
-_log = logging.getLogger(__name__)
 
 
 class McpServer:
@@ -68,96 +51,79 @@ class McpServer:
         settings: Settings,
         clock: Clock,
         used: Used,
+        telemetry: Telemetry = SILENT,
     ) -> None:
         self._resource = resource
-        self._tools = tools
         self._origins = settings.allowed_origins
-        server: Server[dict[str, Any]] = Server(
-            "doorward",
-            version=metadata.version("doorward"),
-            title=resource.name,
-            instructions=INSTRUCTIONS[resource],
-            on_list_tools=self._list,
-            on_call_tool=self._call,
+        identity = Identity(
+            "doorward", resource.name, metadata.version("doorward"), INSTRUCTIONS[resource]
         )
-        self._sessions = StreamableHTTPSessionManager(
-            server,
-            json_response=True,
-            stateless=True,
-            security_settings=_security(settings),
-            max_request_body_size=BODY_LIMIT,
-        )
-        app = StreamableHTTPASGIApp(self._sessions)
-        issuer = settings.issuer
-        self._gate = Gate(app, resource, reads, issuer, clock, tools.scopes_of, used)
+        gate = Gate(resource, settings.issuer, clock, used, _rates(settings))
+        security = _security(settings)
+        calls = WatchedCalls(tools, reads, gate, resource.path, telemetry)
 
-    def routes(self) -> list[BaseRoute]:
-        """Return its routes; POST alone, since nothing is ever streamed. A slash at the end is
-        served as well: on a redirect, clients lose their token or their body."""
-        paths = (self._resource.path, f"{self._resource.path}/")
-        return [self._route(path) for path in paths]
+        def build() -> Sessions:
+            # The SDK is heavy, and most servers never need it.
+            from server.mcp.through_sdk import sessions  # noqa: PLC0415
 
-    def _route(self, path: str) -> Route:
+            return sessions(identity, tools, calls, security, BODY_LIMIT)
+
+        self.sdk = SdkServer(build)
+        self._endpoint = Endpoint(identity, gate, security, calls, Listing(tools), self.sdk)
+
+    def apps(self) -> Mapping[str, ASGIApp]:
+        """Return what answers at which path. A slash at the end is served as well: on a redirect,
+        clients lose their token or their body."""
+        app = self._app()
+        return {self._resource.path: app, f"{self._resource.path}/": app}
+
+    def _app(self) -> ASGIApp:
         """Preflights of allowed origins are answered before anything asks for a token."""
+        posted = OnlyPosted(self._endpoint)
         if not self._origins:
-            return Route(path, self._gate, methods=["POST"])
-        app = CORSMiddleware(
-            self._gate,
+            return posted
+        return CORSMiddleware(
+            posted,
             allow_origins=self._origins,
             allow_methods=["POST"],
             allow_headers=["*"],
             expose_headers=["WWW-Authenticate", "MCP-Protocol-Version"],
         )
-        return Route(path, app, methods=["POST", "OPTIONS"])
 
-    @asynccontextmanager
-    async def run(self) -> AsyncIterator[None]:
+    def run(self) -> AbstractAsyncContextManager[None]:
         """Answer requests until the block is left."""
-        async with self._sessions.run():
-            yield
-
-    async def _list(
-        self, context: Context, _params: PaginatedRequestParams | None
-    ) -> ListToolsResult:
-        return ListToolsResult(tools=self._tools.listed(_caller(context).person))
-
-    async def _call(
-        self, context: Context, params: CallToolRequestParams
-    ) -> CallToolResult | InputRequiredResult:
-        grant = _caller(context)
-        tool = self._tools.find(params.name, grant.person)
-        if tool is None:
-            raise MCPError(INVALID_PARAMS, "There is no such tool.")
-        try:
-            given = with_answers(params.arguments, params)
-            answer = await tool.run(grant, check_arguments(tool.definition, given))
-        except BadArguments as fault:
-            return _error("invalid_arguments", str(fault))
-        except Refused as refusal:
-            return _error(refusal.code, refusal.sentence)
-        except Unavailable as outage:
-            _log.warning("a tool call met an outage: %s", outage)
-            return _error(UNAVAILABLE, "Doorward cannot reach its store; try again in a moment.")
-        asked = question(answer) if can_ask(context, params) else None
-        return asked or CallToolResult(
-            content=[TextContent(text=answer.text)], structured_content=answer.fields
-        )
+        return self.sdk.run()
 
 
-def _caller(context: Context) -> AccessGrant:
-    """Return whom the gate let in."""
-    assert context.request is not None  # noqa: S101 - every transport of ours is HTTP
-    caller: AccessGrant = context.request.scope[CALLER]
-    return caller
+class OnlyPosted:
+    """Lets an application have what is posted to it, and refuses everything else."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["method"] == "POST":
+            await self._app(scope, receive, send)
+        else:
+            await NOT_ALLOWED.send(send)
 
 
-def _error(code: str, sentence: str) -> CallToolResult:
-    return CallToolResult(content=[TextContent(text=f"{code}: {sentence}")], is_error=True)
+NOT_ALLOWED = plain(
+    405,
+    "Method Not Allowed",
+    ((b"content-type", b"text/plain; charset=utf-8"), (b"allow", b"POST")),
+)
 
 
-def _security(settings: Settings) -> TransportSecuritySettings:
+def _rates(settings: Settings) -> CallRates:
+    if not settings.rate_limits:
+        return CallRates(0, 0)
+    return CallRates(settings.calls_per_minute, settings.writes_per_minute)
+
+
+def _security(settings: Settings) -> Security:
     """Take requests for our own name alone, and from our own pages and the allowed origins, so
     that no foreign page can rebind to us."""
     host = urlsplit(settings.issuer).netloc
-    origins = [settings.issuer, *settings.allowed_origins]
-    return TransportSecuritySettings(allowed_hosts=[host], allowed_origins=origins)
+    return Security([host], [settings.issuer, *settings.allowed_origins])

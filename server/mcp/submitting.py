@@ -28,6 +28,8 @@ from server.mcp.schemas import ACCESS_LENGTHS
 from server.reads import Reads
 
 CHECK_AFTER_SECONDS = 60
+Shown = tuple[Json, str]
+"""A request as fields, and in a line."""
 UNKEYED = ("idempotency_key", "dry_run")
 """Arguments that are no part of what an idempotency key stands for."""
 SAID = {
@@ -63,9 +65,8 @@ class Submitting:
             return await self._held(grant.person.person_id, refusal, dry_run=dry_run)
         if dry_run and done.changed:
             return await self._preview(done)
-        row = await self._row(grant.person.person_id, command.target, done)
-        outcome = _outcome_of(done)
-        return await self._with(row, outcome, dry_run=dry_run, replayed=done.replayed)
+        shown = await self._shown(grant.person.person_id, command.target, done)
+        return _answer(shown, _outcome_of(done), dry_run=dry_run, replayed=done.replayed)
 
     async def _submission(self, requester: PersonId, arguments: Arguments) -> SubmitRequest:
         seconds, given = _length(arguments)
@@ -105,41 +106,45 @@ class Submitting:
 
     async def _held(self, person: PersonId, refusal: AlreadyHeld, *, dry_run: bool) -> Answer:
         """Show through which request it is held, unless that is none of the caller's."""
-        row = await self.reads.query(lambda rows: request_of(rows, person, refusal.request_id))
-        if row is None:
+
+        def ask(rows: Rows) -> Shown | None:
+            row = request_of(rows, person, refusal.request_id)
+            return None if row is None else self._rendered(rows, row)
+
+        shown = await self.reads.point_query(ask)
+        if shown is None:
             raise refusal
-        return await self._with(row, "already_held", dry_run=dry_run)
+        return _answer(shown, "already_held", dry_run=dry_run)
 
     async def _preview(self, done: Executed) -> Answer:
         shown, sentence = await self.reads.query(lambda rows: preview(rows, done.events))
         fields = {**_outcome("would_submit", [], dry_run=True), "preview": shown}
         return Answer(fields, f"Nothing was submitted yet. {sentence}")
 
-    async def _row(self, caller: PersonId, target: PersonId, done: Executed) -> RequestRow:
+    async def _shown(self, caller: PersonId, target: PersonId, done: Executed) -> Shown:
         request_id = request_of_stream(done.stream)
 
-        def ask(rows: Rows) -> RequestRow | None:
+        def ask(rows: Rows) -> Shown:
             # An equal request for one's report may be another's: it is shown as its target sees it.
-            return request_of(rows, caller, request_id) or request_of(rows, target, request_id)
+            row = request_of(rows, caller, request_id) or request_of(rows, target, request_id)
+            assert row is not None, "a committed request is visible to the next query"  # noqa: S101
+            return self._rendered(rows, row)
 
-        row = await self.reads.query(ask)
-        assert row is not None, "a committed request is visible to the next query"  # noqa: S101
-        return row
+        return await self.reads.point_query(ask)
 
-    async def _with(
-        self, row: RequestRow, outcome: str, *, dry_run: bool, replayed: bool = False
-    ) -> Answer:
-        def ask(rows: Rows) -> tuple[Json, str]:
-            return RequestRendering(rows, rows, self.issuer).shown((row,))[0]
+    def _rendered(self, rows: Rows, row: RequestRow) -> Shown:
+        return RequestRendering(rows, rows, self.issuer).shown((row,))[0]
 
-        shown, line = await self.reads.query(ask)
-        answer = _outcome(outcome, [shown], dry_run=dry_run, replayed=replayed)
-        answer["next"] = {
-            "check_after_seconds": CHECK_AFTER_SECONDS,
-            "tool": "list_access_requests",
-            "url": shown["url"],
-        }
-        return Answer(answer, f"{SAID[outcome]}:\n{line}")
+
+def _answer(shown: Shown, outcome: str, *, dry_run: bool, replayed: bool = False) -> Answer:
+    fields, line = shown
+    answer = _outcome(outcome, [fields], dry_run=dry_run, replayed=replayed)
+    answer["next"] = {
+        "check_after_seconds": CHECK_AFTER_SECONDS,
+        "tool": "list_access_requests",
+        "url": fields["url"],
+    }
+    return Answer(answer, f"{SAID[outcome]}:\n{line}")
 
 
 def _outcome_of(done: Executed) -> str:

@@ -4,26 +4,26 @@ and by feature flag (absent, and then as unknown as any other name)."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-
-from mcp.types import Tool
+from dataclasses import dataclass, field
 
 from domain.person import Role
+from domain.ports import Rows
 from domain.values import Scopes
 from projections.people import PersonRow
 from server.bearer import AccessGrant
 from server.mcp import admin, schemas
 from server.mcp.admin import AdminTools
-from server.mcp.answers import Answer, Query
-from server.mcp.arguments import Arguments
+from server.mcp.answers import Answer
+from server.mcp.arguments import ArgumentCheck, Arguments
 from server.mcp.catalog_queries import CatalogQueries
 from server.mcp.commands import Commands
+from server.mcp.definitions import ToolDefinition
 from server.mcp.request_queries import RequestQueries
 from server.mcp.submitting import Submitting
 from server.oauth.resources import ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE, USER, USER_READ
-from server.reads import Reads
 
 Run = Callable[[AccessGrant, Arguments], Awaitable[Answer]]
+Query = Callable[[Rows, AccessGrant, Arguments], Answer]
 READING: Scopes = (USER_READ,)
 WRITING: Scopes = USER.scopes
 """Who may write may read: the answer shows what was read."""
@@ -31,13 +31,23 @@ WRITING: Scopes = USER.scopes
 
 @dataclass(frozen=True, slots=True)
 class ServedTool:
-    """A tool, the scopes it needs, and whom it exists for; `feature` None is always on."""
+    """A tool, the scopes it needs, and whom it exists for; `feature` None is always on. A tool that only
+    asks has a `query`, over one read of the store; any other is `run`."""
 
-    definition: Tool
-    run: Run
+    definition: ToolDefinition
     scopes: Scopes
+    query: Query | None = None
+    run: Run | None = None
     role: Role = Role.EMPLOYEE
     feature: str | None = None
+    check: ArgumentCheck = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "check", ArgumentCheck(self.definition))
+
+    def is_for(self, person: PersonRow) -> bool:
+        """Say whether the tool exists for this person."""
+        return self.role in person.roles
 
 
 class Toolset:
@@ -55,21 +65,24 @@ class Toolset:
         tool = self._tools.get(name)
         return tool.scopes if tool else ()
 
-    def listed(self, person: PersonRow) -> list[Tool]:
+    def listed(self, person: PersonRow) -> tuple[ToolDefinition, ...]:
         """Return the tools that exist for this person, always in the same order."""
-        return [tool.definition for tool in self._tools.values() if tool.role in person.roles]
+        return tuple(tool.definition for tool in self._tools.values() if tool.is_for(person))
+
+    def named(self, name: str) -> ServedTool | None:
+        """Return a tool, whomever it exists for."""
+        return self._tools.get(name)
 
     def find(self, name: str, person: PersonRow) -> ServedTool | None:
         """Return a tool if it exists for this person."""
         tool = self._tools.get(name)
-        return tool if tool and tool.role in person.roles else None
+        return tool if tool and tool.is_for(person) else None
 
 
 @dataclass(frozen=True, slots=True)
 class UserTools:
     """What runs the tools at ``/mcp/user``."""
 
-    reads: Reads
     catalog: CatalogQueries
     submitting: Submitting
     commands: Commands
@@ -78,29 +91,20 @@ class UserTools:
 
 def user_tools(run: UserTools, features: frozenset[str]) -> Toolset:
     """Return the tools at ``/mcp/user``: five, and those that a feature flag of their name adds."""
-
-    def query(ask: Query) -> Run:
-        async def answer(grant: AccessGrant, arguments: Arguments) -> Answer:
-            return await run.reads.query(lambda rows: ask(rows, grant.person, arguments))
-
-        return answer
-
-    requests, commands = run.requests, run.commands
+    catalog, requests, commands = run.catalog, run.requests, run.commands
+    optional = [one.name for one in (schemas.GET, schemas.CANCEL, schemas.COMMENT)]
+    get, cancel, comment = optional
     tools = (
-        ServedTool(schemas.SEARCH_APPS, query(run.catalog.find_apps), READING),
-        ServedTool(schemas.SEARCH_PERMISSIONS, query(run.catalog.find_permissions), READING),
-        ServedTool(schemas.LIST_PERMISSIONS, query(run.catalog.list_permissions), READING),
-        ServedTool(schemas.SUBMIT, run.submitting, WRITING),
-        ServedTool(schemas.LIST_REQUESTS, requests.find, READING),
-        _optional(schemas.GET, requests.get, READING),
-        _optional(schemas.CANCEL, commands.cancel, WRITING),
-        _optional(schemas.COMMENT, commands.comment, WRITING),
+        ServedTool(schemas.SEARCH_APPS, READING, catalog.find_apps),
+        ServedTool(schemas.SEARCH_PERMISSIONS, READING, catalog.find_permissions),
+        ServedTool(schemas.LIST_PERMISSIONS, READING, catalog.list_permissions),
+        ServedTool(schemas.SUBMIT, WRITING, run=run.submitting),
+        ServedTool(schemas.LIST_REQUESTS, READING, requests.find),
+        ServedTool(schemas.GET, READING, requests.get, feature=get),
+        ServedTool(schemas.CANCEL, WRITING, run=commands.cancel, feature=cancel),
+        ServedTool(schemas.COMMENT, WRITING, run=commands.comment, feature=comment),
     )
     return Toolset(tools, features)
-
-
-def _optional(definition: Tool, run: Run, scopes: Scopes) -> ServedTool:
-    return ServedTool(definition, run, scopes, feature=definition.name)
 
 
 def admin_tools(run: AdminTools) -> Toolset:
@@ -109,7 +113,7 @@ def admin_tools(run: AdminTools) -> Toolset:
     writing: Scopes = (ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE)
     role = Role.ADMINISTRATOR
     tools = (
-        ServedTool(admin.LIST_CONNECTIONS, run.list_connections, reading, role),
-        ServedTool(admin.DISCONNECT, run.disconnect, writing, role),
+        ServedTool(admin.LIST_CONNECTIONS, reading, run=run.list_connections, role=role),
+        ServedTool(admin.DISCONNECT, writing, run=run.disconnect, role=role),
     )
     return Toolset(tools, frozenset())

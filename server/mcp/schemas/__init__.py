@@ -2,6 +2,7 @@
 against these, so what is listed is what is taken. `parts` holds what schemas are built of, `catalog`
 and `requests` the tools, `lengths` and `statuses` the vocabulary of Lumos' API."""
 
+from server.mcp.definitions import Schema
 from server.mcp.schemas.catalog import (
     APP,
     LIST_PERMISSIONS,
@@ -11,7 +12,6 @@ from server.mcp.schemas.catalog import (
 )
 from server.mcp.schemas.lengths import ACCESS_LENGTHS
 from server.mcp.schemas.parts import (
-    Schema,
     closed_input,
     identifier_field,
     list_output,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mcp.types import Tool
-
+from server.mcp.definitions import Schema, ToolDefinition
 from server.mcp.schemas.parts import (
     ID,
     MAYBE,
@@ -11,7 +10,6 @@ from server.mcp.schemas.parts import (
     READ,
     TEXT,
     WORDS,
-    Schema,
     closed_input,
     list_output,
     object_of,
@@ -96,7 +94,7 @@ _SEARCHED: dict[str, Schema] = {
 }
 """What a search says of itself."""
 
-SEARCH_APPS = Tool(
+SEARCH_APPS = ToolDefinition(
     name="search_apps",
     title="Search apps",
     description=(
@@ -116,7 +114,7 @@ SEARCH_APPS = Tool(
     output_schema=list_output(_FOUND_APP, **_SEARCHED),
     annotations=READ,
 )
-SEARCH_PERMISSIONS = Tool(
+SEARCH_PERMISSIONS = ToolDefinition(
     name="search_requestable_permissions",
     title="Search permissions",
     description=(
@@ -139,7 +137,7 @@ SEARCH_PERMISSIONS = Tool(
     output_schema=list_output(PERMISSION, **_SEARCHED),
     annotations=READ,
 )
-LIST_PERMISSIONS = Tool(
+LIST_PERMISSIONS = ToolDefinition(
     name="list_requestable_permissions",
     title="List an app's permissions",
     description=(

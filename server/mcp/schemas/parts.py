@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from mcp.types import ToolAnnotations
-
-Schema = dict[str, object]
+from server.mcp.definitions import Hints, Schema
 
 ID: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 WORDS: Schema = {"type": "string", "maxLength": 512}
@@ -62,7 +60,5 @@ def object_of(**properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-READ = ToolAnnotations(read_only_hint=True, open_world_hint=False)
-WRITE = ToolAnnotations(
-    read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=False
-)
+READ = Hints(read_only=True)
+WRITE = Hints(read_only=False, destructive=False, idempotent=False)

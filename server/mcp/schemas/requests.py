@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mcp.types import Tool, ToolAnnotations
-
 from domain.access_request import (
     COMMENT_LIMIT,
     JUSTIFICATION_LIMIT,
@@ -12,6 +10,7 @@ from domain.access_request import (
     REASON_LIMIT,
     Status,
 )
+from server.mcp.definitions import Hints, Schema, ToolDefinition
 from server.mcp.schemas.lengths import ACCESS_LENGTHS
 from server.mcp.schemas.parts import (
     ID,
@@ -20,7 +19,6 @@ from server.mcp.schemas.parts import (
     READ,
     TEXT,
     WRITE,
-    Schema,
     closed_input,
     list_output,
     object_of,
@@ -92,7 +90,7 @@ _ANSWER: Schema = {
     ),
 }
 
-SUBMIT = Tool(
+SUBMIT = ToolDefinition(
     name="submit_access_request",
     title="Submit an access request",
     description=(
@@ -141,7 +139,7 @@ SUBMIT = Tool(
     },
     annotations=WRITE,
 )
-LIST_REQUESTS = Tool(
+LIST_REQUESTS = ToolDefinition(
     name="list_access_requests",
     title="List access requests",
     description=(
@@ -164,7 +162,7 @@ LIST_REQUESTS = Tool(
     output_schema=list_output(ACCESS_REQUEST, as_of=TEXT),
     annotations=READ,
 )
-GET = Tool(
+GET = ToolDefinition(
     name="get_access_request",
     title="Get an access request",
     description="Show one of the person's requests with its tasks, answers and history.",
@@ -172,7 +170,7 @@ GET = Tool(
     output_schema=object_of(access_request=ACCESS_REQUEST),
     annotations=READ,
 )
-CANCEL = Tool(
+CANCEL = ToolDefinition(
     name="cancel_access_request",
     title="Cancel an access request",
     description=(
@@ -186,11 +184,9 @@ CANCEL = Tool(
         expected_version={"type": "integer", "minimum": 1},
     ),
     output_schema=object_of(access_request=ACCESS_REQUEST),
-    annotations=ToolAnnotations(
-        read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
-    ),
+    annotations=Hints(read_only=False, destructive=True, idempotent=False),
 )
-COMMENT = Tool(
+COMMENT = ToolDefinition(
     name="comment_on_access_request",
     title="Comment on an access request",
     description="Say something to everybody who has a part in one of the person's requests.",

@@ -1,0 +1,52 @@
+"""What a client is told of a tool, as plain data: names, words, schemas and hints. It is made once, when
+the program starts, and goes over the wire as it stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a tool does to the world; None says nothing of it."""
+
+    read_only: bool
+    destructive: bool | None = None
+    idempotent: bool | None = None
+    open_world: bool = False
+
+    def fields(self) -> dict[str, bool]:
+        """Return what is said, by its name in the protocol."""
+        said = {
+            "readOnlyHint": self.read_only,
+            "destructiveHint": self.destructive,
+            "idempotentHint": self.idempotent,
+            "openWorldHint": self.open_world,
+        }
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDefinition:
+    """A tool as it is listed."""
+
+    name: str
+    title: str
+    description: str
+    input_schema: Schema
+    output_schema: Schema
+    annotations: Hints
+
+    def fields(self) -> dict[str, object]:
+        """Return the tool as the protocol carries it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "outputSchema": self.output_schema,
+            "annotations": self.annotations.fields(),
+        }

@@ -1,0 +1,163 @@
+"""The ASGI application of one MCP resource. A request passes the gate, is read by the rules of its era
+and answered; what is not understood passes the gate as well, and goes to the SDK."""
+
+from __future__ import annotations
+
+import logging
+
+from msgspec import UNSET
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from domain.envelope import Unreadable
+from domain.ports import Unavailable
+from domain.trace_context import traceparent
+from server.errors import HANDLERS
+from server.mcp.calls import Calls, ToolResult, UnknownTool
+from server.mcp.elicitation import QUESTION, TRACE_META, Call
+from server.mcp.gate import CALLER, Gate, NotAdmitted
+from server.mcp.listing import Listing
+from server.mcp.protocol import handshake, modern
+from server.mcp.protocol.exchanges import CALL, INITIALIZE, LIST, PING, Exchange, Read
+from server.mcp.protocol.identity import Identity
+from server.mcp.protocol.replies import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    STATUS,
+    Reply,
+    encoded,
+    error,
+    joined,
+    result,
+)
+from server.mcp.protocol.request_headers import HOST, ORIGIN, VERSION, RequestHeaders
+from server.mcp.protocol.sdk_server import SdkServer
+from server.mcp.protocol.security import Security
+from server.mcp.protocol.versions import HANDSHAKE_VERSIONS
+from server.mcp.unread import Gone, TooLarge, body_of, called_tool, replayed
+
+BODY_LIMIT = 256 * 1024
+UNNAMED_VERSION = "2025-03-26"
+"""The version of a request that names none."""
+MISDIRECTED, FORBIDDEN = 421, 403
+OUTAGES = (Unavailable, Unreadable)
+"""What is no fault of the request is answered as the rest of the server answers it."""
+PASSED_ON = (NotAdmitted, *OUTAGES)
+_log = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """Answers what is posted to one resource."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        gate: Gate,
+        security: Security,
+        calls: Calls,
+        listing: Listing,
+        sdk: SdkServer,
+    ) -> None:
+        self._identity = identity
+        self._gate = gate
+        self._security = security
+        self._calls = calls
+        self._listing = listing
+        self._sdk = sdk
+        self._stamp = identity.stamp
+        self._discovered = joined(identity.discovered, self._stamp)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        headers = RequestHeaders(scope["headers"])
+        try:
+            token = self._gate.token(headers)
+            body = await body_of(headers, receive, BODY_LIMIT)
+            read = self._read(headers, body)
+            if isinstance(read, Exchange):
+                reply = await self._answered(read, token)
+            else:
+                grant = await self._calls.admitted(token, called_tool(body))
+                if read is None:
+                    scope[CALLER] = grant
+                    await self._sdk(scope, replayed(body, receive), send)
+                    return
+                reply = _refused(read, headers)
+        except NotAdmitted as fault:
+            if fault.grant is not None:
+                self._gate.note(fault.grant)
+            reply = fault.reply
+        except TooLarge:
+            said = f"the request is larger than {BODY_LIMIT} bytes"
+            reply = error(413, None, INVALID_REQUEST, said)
+        except Gone:
+            return
+        except OUTAGES as fault:
+            await _outage(fault, scope, receive, send)
+            return
+        await reply.send(send)
+
+    def _read(self, headers: RequestHeaders, body: bytes) -> Read:
+        refusal = self._security.refusal(headers)
+        if refusal is not None:
+            return refusal
+        version = headers.get(VERSION)
+        if version is None or version in HANDSHAKE_VERSIONS:
+            refusal = handshake.refusal(headers)
+            return refusal or handshake.read(version or UNNAMED_VERSION, headers, body)
+        return modern.refusal(headers) or modern.read(headers, body)
+
+    async def _answered(self, asked: Exchange, token: str) -> Reply:
+        """Answer a request that was understood."""
+        try:
+            if asked.method == CALL:
+                called = await self._calls(token, _call(asked))
+                return result(asked.id, self._called(asked, called))
+            grant = await self._calls.admitted(token)
+            return result(asked.id, self._told(asked, self._listing.of(grant.person)))
+        except UnknownTool as fault:
+            status = STATUS[INVALID_PARAMS] if asked.modern else 200
+            return error(status, asked.id, INVALID_PARAMS, str(fault))
+        except PASSED_ON:
+            raise
+        except Exception:  # noqa: BLE001 - a fault of ours, whatever it is
+            _log.exception("%s failed", asked.method)
+            return error(200, asked.id, INTERNAL_ERROR, "Internal server error")
+
+    def _called(self, asked: Exchange, called: ToolResult) -> bytes:
+        """Return a call's result; the members that stand in it already win over those of all results."""
+        content = encoded(called.content)
+        if not asked.modern:
+            return content
+        return joined(content, self._identity.meta if called.form else self._stamp)
+
+    def _told(self, asked: Exchange, listed: bytes) -> bytes:
+        if asked.method == LIST:
+            return joined(self._listing.cached(listed), self._stamp) if asked.modern else listed
+        if asked.method == INITIALIZE:
+            return self._identity.initialized(asked.version)
+        return b"{}" if asked.method == PING else self._discovered
+
+
+def _call(asked: Exchange) -> Call:
+    params = asked.call
+    assert params is not None  # noqa: S101 - tools/call has been read as such
+    responses = None if params.responses is UNSET else params.responses
+    answered = (responses or {}).get(QUESTION)
+    sent = traceparent(asked.meta.get(TRACE_META))
+    return Call(params.name, params.arguments, asked.forms, answered, asked.modern, sent)
+
+
+def _refused(reply: Reply, headers: RequestHeaders) -> Reply:
+    if reply.status in (MISDIRECTED, FORBIDDEN):
+        host, origin = headers.get(HOST), headers.get(ORIGIN)
+        _log.warning("refused a request for %.100r from a page of %.100r", host, origin)
+    return reply
+
+
+async def _outage(fault: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer as the rest of the server does what is no fault of the request."""
+    answer = HANDLERS[Unavailable if isinstance(fault, Unavailable) else Unreadable]
+    response = await answer(Request(scope), fault)
+    await response(scope, receive, send)
