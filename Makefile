@@ -1,5 +1,6 @@
 # Two commands do all the set-up: `make run` and `make test`.
 PYTHON ?= python3
+GROUPS := --group dev $(if $(CI),--group deployment)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -28,7 +29,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	  { echo "Doorward needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . $(GROUPS)
 	@touch $@
 
 .PHONY: clients

@@ -5,25 +5,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
-from domain.ports import Publisher
-from server import errors
-from server.audit_pages import own_pages as audit_pages
-from server.audit_pages.own_pages import AuditPages
+from server import errors, scim
+from server.audit_pages import gate as audit_pages
 from server.catalog_pages import own_pages as catalog_pages
 from server.catalog_pages.browsing import CATALOG
 from server.catalog_pages.own_pages import CatalogPages
-from server.health import health
+from server.front import Front
+from server.health import Health
 from server.inbox import own_pages as inbox_pages
 from server.inbox.live import Live
 from server.inbox.own_pages import OwnPages
 from server.integrations.answering import Answering
 from server.integrations.callback import Callbacks
+from server.late_routes import LateRoutes
 from server.mcp.admin import AdminTools
 from server.mcp.catalog_queries import CatalogQueries
 from server.mcp.commands import Commands
@@ -35,38 +37,44 @@ from server.mcp.tools import UserTools, admin_tools, user_tools
 from server.oauth.authorization_server import AuthorizationServer
 from server.oauth.last_use import LastUse
 from server.oauth.resources import ADMIN, USER
+from server.observation.parts import metrics_routes
 from server.pages import message
 from server.past import Past
-from server.scim.endpoint import Scim
-from server.scim.groups import Groups
-from server.scim.users import Users
-from server.sign_in.discovery import Discovery
 from server.sign_in.endpoint import PagesBehind, Purpose, SignIn
-from server.sign_in.identity_provider import IdentityProvider
+from server.telemetry.answers import WatchedAnswers
+from server.telemetry.http import Watched
 from server.wiring import System
+
+if TYPE_CHECKING:
+    from server.sign_in.identity_provider import IdentityProvider
 
 
 class Application:
     """The parts of one server behind its routes; they must `run` for MCP requests to be answered."""
 
-    def __init__(self, system: System, publisher: Publisher | None) -> None:
+    def __init__(self, system: System) -> None:
         self._system = system
         self._live: list[Live] = []
         self.last_use = LastUse(system.bus)
         authorization = _authorization(system, self.last_use)
-        self.answer = Answering(system.bus, system.clock, system.new_id, authorization.vouch)
+        meters, tracing = system.telemetry.meters, system.telemetry.tracing
+        answer = Answering(system.bus, system.clock, system.new_id, authorization.vouch)
+        self.answer = WatchedAnswers(answer, meters, tracing)
+        self.health = Health(system, lambda: _failing(system))
         callbacks = Callbacks(self.answer, system.reads, system.signing_keys, system.clock)
         self._servers = _mcp_servers(system, authorization, self.last_use)
         routes = [
             Route("/", _welcome(USER.url(system.settings.issuer))),
-            Route("/healthz", health(system, publisher)),
-            *(route for one in self._servers for route in one.routes()),
+            *self.health.routes(),
+            *metrics_routes(system),
             *authorization.routes(PagesBehind(_purpose_of, self._pages)),
             *callbacks.routes(),
-            *_scim(system).routes(),
+            LateRoutes([scim.BASE], lambda: _scim(system)),
         ]
-        self.app = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
-        self.app.router.redirect_slashes = False
+        pages = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
+        pages.router.redirect_slashes = False
+        direct = {path: app for one in self._servers for path, app in one.apps().items()}
+        self.app: ASGIApp = Watched(Front(direct, pages), meters, tracing, direct)
 
     def _pages(self, sign_in: SignIn) -> Sequence[BaseRoute]:
         pages = OwnPages(self._system, sign_in)
@@ -75,11 +83,12 @@ class Application:
         return [
             *pages.routes(),
             *CatalogPages(self._system, sign_in).routes(),
-            *AuditPages(self._system, sign_in).routes(),
+            LateRoutes([audit_pages.AUDIT], lambda: _audit(self._system, sign_in)),
         ]
 
     def close_streams(self) -> None:
         """End what would otherwise never end, from the event loop, before the server waits for it."""
+        self.health.drain()
         for one in self._live:
             one.close()
 
@@ -90,6 +99,11 @@ class Application:
             for server in self._servers:
                 await running.enter_async_context(server.run())
             yield
+
+
+def _failing(system: System) -> list[str]:
+    """Return the duties of this process that fail and are tried again."""
+    return [one.duty for one in system.rota.status() if one.fault]
 
 
 async def _purpose_of(path: str) -> Purpose | None:
@@ -111,6 +125,7 @@ def _authorization(system: System, last_use: LastUse) -> AuthorizationServer:
         last_use,
         system.fetcher,
         _provider(system),
+        system.telemetry.meters,
     )
 
 
@@ -119,19 +134,30 @@ def _mcp_servers(
 ) -> tuple[McpServer, ...]:
     user = user_tools(_user_tools(system), system.settings.features)
     admin = admin_tools(AdminTools(system.reads, authorization.connections))
+    settings, clock, note = system.settings, system.clock, last_use.note
     return tuple(
-        McpServer(resource, tools, system.reads, system.settings, system.clock, last_use.note)
+        McpServer(resource, tools, system.reads, settings, clock, note, system.telemetry)
         for resource, tools in ((USER, user), (ADMIN, admin))
     )
 
 
-def _scim(system: System) -> Scim:
+def _audit(system: System, sign_in: SignIn) -> Sequence[BaseRoute]:
+    from server.audit_pages.own_pages import AuditPages  # noqa: PLC0415 - loads all that verifies
+
+    return AuditPages(system, sign_in).routes()
+
+
+def _scim(system: System) -> Sequence[BaseRoute]:
+    from server.scim.endpoint import Scim  # noqa: PLC0415 - where an identity provider calls
+    from server.scim.groups import Groups  # noqa: PLC0415 - likewise
+    from server.scim.users import Users  # noqa: PLC0415 - likewise
+
     bus, reads, clock, new_id = system.bus, system.reads, system.clock, system.new_id
     settings = system.settings
     subjects = settings.oidc_issuer if settings.oidc_external_id_claim == "sub" else ""
     users = Users(bus, reads, clock, new_id, settings.issuer, subjects or "")
     groups = Groups(bus, reads, clock, new_id, settings.issuer)
-    return Scim(users, groups, reads, settings.issuer)
+    return Scim(users, groups, reads, settings.issuer).routes()
 
 
 def _user_tools(system: System) -> UserTools:
@@ -139,7 +165,6 @@ def _user_tools(system: System) -> UserTools:
     issuer = system.settings.issuer
     requests = RequestQueries(reads, Past(system.store, system.scratch), clock, issuer)
     return UserTools(
-        reads,
         CatalogQueries(SearchPages(system.thesaurus, system.meaning)),
         Submitting(bus, reads, clock, new_id, issuer),
         Commands(bus, requests, clock, new_id),
@@ -150,6 +175,9 @@ def _user_tools(system: System) -> UserTools:
 def _provider(system: System) -> IdentityProvider | None:
     if not system.settings.oidc_issuer:
         return None
+    from server.sign_in.discovery import Discovery  # noqa: PLC0415 - loads a client for HTTP
+    from server.sign_in.identity_provider import IdentityProvider  # noqa: PLC0415 - likewise
+
     discovery = Discovery(system.settings, system.clock)
     return IdentityProvider(system.bus, system.settings, discovery, system.clock, system.new_id)
 

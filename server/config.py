@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
-from email.headerregistry import Address
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from domain.person import Role
@@ -21,8 +21,23 @@ from server.setting_parsers import (
     LocalAccounts,
     is_loopback,
 )
+from server.telemetry.settings import LogForm, LogLevel, MetricsReaders
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 PREFIX = "DOORWARD_"
+SECRETS = frozenset(
+    {
+        "database_url",
+        "nats_url",
+        "oidc_client_secret",
+        "smtp_url",
+        "demo_password",
+        "metrics_token",
+    }
+)
+"""What may be read from a file instead: ``DOORWARD_DATABASE_URL_FILE`` names one."""
 KNOWN_DOCUMENT_HOSTS = frozenset(
     ["claude.ai", "chatgpt.com", "vscode.dev", "zed.dev", "opencode.ai"]
 )
@@ -38,10 +53,13 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = 8000
+    workers: int = 1
     public_url: str = ""
     data_dir: Path = Path("data")
+    keys_dir: Path | None = None
     database_url: str = field(default="", repr=False)
     nats_url: str = field(default=EMBEDDED, repr=False)
+    nats_replicas: int = 0
     nats_credentials: Path | None = None
     nats_reader_credentials: Path | None = None
     nats_ca: Path | None = None
@@ -56,6 +74,8 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     rate_limits: bool = True
+    calls_per_minute: int = 30_000
+    writes_per_minute: int = 3_000
     refresh_grace: timedelta = GRACE
     continue_page: bool = True
     client_documents: ClientDocuments = ClientDocuments.ACCEPT
@@ -77,6 +97,12 @@ class Settings:
     semantic_model: Path | None = None
     checkpoint_file: Path | None = None
     timestamp_url: str = ""
+    metrics: MetricsReaders = MetricsReaders.LOOPBACK
+    metrics_token: str = field(default="", repr=False)
+    otlp_url: str = ""
+    log: LogForm = LogForm.TEXT
+    log_level: LogLevel = LogLevel.WARNING
+    access_log: bool = False
 
     @property
     def issuer(self) -> str:
@@ -113,11 +139,7 @@ class Settings:
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings of an environment; raises `BadSetting`."""
-    given = {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environment.items()
-        if name.startswith(PREFIX)
-    }
+    given = _given(environment)
     known = {one.name for one in fields(Settings)}
     if unknown := sorted(set(given) - known):
         msg = f"{PREFIX}{unknown[0].upper()} is not a setting of Doorward"
@@ -132,6 +154,26 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
     settings = Settings(**parsed)  # type: ignore[arg-type]  # each parser returns its field's type
     _check_together(settings)
     return settings
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the text of each setting that is set, secrets read from the files that hold them."""
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX)
+    }
+    for name in sorted(SECRETS):
+        file = f"{name}_file"
+        if file not in given:
+            continue
+        if name in given:
+            raise BadSetting(f"{PREFIX}{name.upper()} and {PREFIX}{file.upper()} are both set")
+        try:
+            given[name] = Path(given.pop(file)).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            raise BadSetting(f"{PREFIX}{file.upper()} names no file that can be read") from None
+    return given
 
 
 def _check_together(settings: Settings) -> None:
@@ -157,9 +199,10 @@ def _check_nats(settings: Settings) -> None:
         return
     if bool(settings.nats_cert) != bool(settings.nats_key):
         raise BadSetting(f"{PREFIX}NATS_CERT and {PREFIX}NATS_KEY are set together or not at all")
-    host = urlsplit(settings.nats_url).hostname or ""
+    servers = settings.nats_url.split(",")
+    here = all(is_loopback(urlsplit(one).hostname or "") for one in servers)
     encrypted = settings.nats_url.startswith("tls://") or settings.nats_ca or settings.nats_cert
-    if not (encrypted or settings.nats_tls_first or is_loopback(host) or settings.nats_insecure):
+    if not (encrypted or settings.nats_tls_first or here or settings.nats_insecure):
         raise BadSetting(
             f"{PREFIX}NATS_URL is not encrypted: use tls://, or set {PREFIX}NATS_CA; "
             f"{PREFIX}NATS_INSECURE=on lets it be"

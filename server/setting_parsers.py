@@ -12,9 +12,18 @@ from urllib.parse import urlsplit
 
 from domain.person import Role
 from server.mail.settings import mail_from, smtp_url
+from server.telemetry.settings import (
+    LogForm,
+    LogLevel,
+    MetricsReaders,
+    metrics_token,
+    otlp_url,
+)
 
 EMBEDDED = "embedded"
 OFF = "off"
+MOST_WORKERS = 64
+MOST_A_MINUTE = 1_000_000
 FEATURES = frozenset({"cancel_access_request", "comment_on_access_request", "get_access_request"})
 """Tools beyond the five, by name."""
 """What can be switched on by name; everything is off by default."""
@@ -50,6 +59,15 @@ def _port(value: str) -> int:
     return port
 
 
+def worker_count(value: str) -> int:
+    """Read how many processes are to serve; raises `ValueError`."""
+    workers = int(value)
+    if not 0 < workers <= MOST_WORKERS:
+        msg = f"a number from 1 to {MOST_WORKERS}"
+        raise ValueError(msg)
+    return workers
+
+
 def _public_url(value: str) -> str:
     url = urlsplit(value)
     if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
@@ -82,10 +100,25 @@ def _database_url(value: str) -> str:
 
 
 def _nats_url(value: str) -> str:
-    if value not in (EMBEDDED, OFF) and not value.startswith(("nats://", "tls://")):
-        msg = f"it must be {EMBEDDED}, {OFF}, or a nats:// or tls:// URL"
+    if value in (EMBEDDED, OFF):
+        return value
+    servers = _words(value)
+    if not servers or not all(one.startswith(("nats://", "tls://")) for one in servers):
+        msg = f"it must be {EMBEDDED}, {OFF}, or nats:// or tls:// URLs, by comma"
         raise ValueError(msg)
-    return value
+    if len({one.partition("://")[0] for one in servers}) > 1:
+        msg = "all its servers are nats://, or all tls://"
+        raise ValueError(msg)
+    return ",".join(servers)
+
+
+def _nats_replicas(value: str) -> int:
+    if value == "auto":
+        return 0
+    if value not in ("1", "3", "5"):
+        msg = "it must be auto, 1, 3 or 5"
+        raise ValueError(msg)
+    return int(value)
 
 
 def _tenant(value: str) -> str:
@@ -180,6 +213,12 @@ def _timestamp_url(value: str) -> str:
     return value
 
 
+def _rate(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > MOST_A_MINUTE:
+        raise ValueError(f"it must be a number from 0, which is no limit, to {MOST_A_MINUTE}")
+    return int(value)
+
+
 def _roles(value: str) -> Mapping[str, Role]:
     """Read ``group=role`` pairs."""
     pairs = [word.partition("=") for word in _words(value)]
@@ -194,10 +233,13 @@ def _roles(value: str) -> Mapping[str, Role]:
 PARSERS: Mapping[str, Callable[[str], object]] = {
     "host": _text,
     "port": _port,
+    "workers": worker_count,
     "public_url": _public_url,
     "data_dir": Path,
+    "keys_dir": Path,
     "database_url": _database_url,
     "nats_url": _nats_url,
+    "nats_replicas": _nats_replicas,
     "nats_credentials": Path,
     "nats_reader_credentials": Path,
     "nats_ca": Path,
@@ -212,6 +254,8 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "trusted_proxies": _networks,
     "allowed_origins": _origins,
     "rate_limits": _switch,
+    "calls_per_minute": _rate,
+    "writes_per_minute": _rate,
     "refresh_grace": _grace,
     "continue_page": _switch,
     "client_documents": _choice(ClientDocuments),
@@ -233,5 +277,11 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "semantic_model": Path,
     "checkpoint_file": Path,
     "timestamp_url": _timestamp_url,
+    "metrics": _choice(MetricsReaders),
+    "metrics_token": metrics_token,
+    "otlp_url": otlp_url,
+    "log": _choice(LogForm),
+    "log_level": _choice(LogLevel),
+    "access_log": _switch,
 }
 """Each setting's name, and how its text is read."""

@@ -53,6 +53,15 @@ def adopt(
     return tuple(one.name for one in changed)
 
 
+def foreign(rows: Rows, projections: Sequence[Projection]) -> tuple[str, ...]:
+    """Return the read models whose tables another version has made otherwise since this process began."""
+    known = {
+        str(name): str(digest)
+        for name, digest in rows.select("SELECT projection, digest FROM read_model_shape")
+    }
+    return tuple(one.name for one in projections if known.get(one.name) != _digest(one))
+
+
 def make_all(
     store: EventStore,
     inline: Sequence[Projection],

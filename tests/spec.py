@@ -52,7 +52,10 @@ class Spec:
 
     def _decide(self) -> list[Any]:
         state = self.decider.fold(self.history)
-        return list(self.decider.decide(state, self.command, self.facts))
+        decided = self.decider.decide(state, self.command, self.facts)
+        after = self.decider.after(state, decided)
+        assert after == self.decider.fold([*self.history, *decided]), "a state that no event gave"
+        return list(decided)
 
 
 def stored_and_read(event: Event) -> Event:

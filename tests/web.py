@@ -60,7 +60,7 @@ class Web:
 @asynccontextmanager
 async def web_of(system: System) -> AsyncIterator[Web]:
     """Serve a system in-process."""
-    served = Application(system, None)
+    served = Application(system)
     transport = httpx.ASGITransport(served.app, raise_app_exceptions=False)
     async with served.run(), httpx.AsyncClient(transport=transport) as http:
         yield Web(system, http, transport)

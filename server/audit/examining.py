@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from cryptography.x509 import Certificate
+from typing import TYPE_CHECKING
 
 from domain.chain import Broken
 from domain.checkpoint import Checkpoint, Witnessed
@@ -16,6 +15,9 @@ from server.audit.checkpoints.trust import Believed, believe, disagreement
 from server.audit.replay.replaying import Replayed
 from server.audit.verifying import Verified
 from server.rebuilding.differences import Difference
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 Report = Callable[[int, int], None]
 

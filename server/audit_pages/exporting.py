@@ -22,6 +22,7 @@ from server.audit.export.table import COLUMNS
 from server.audit_pages.asking import asked_of, meant_by
 from server.audit_pages.gate import AUDIT, Frame, Gate
 from server.pages import message
+from server.turns import Turns
 from server.wiring import System, event_app, event_bodies
 
 EXPORT = "/audit/export"
@@ -51,7 +52,7 @@ class Exporting:
 
     system: System
     gate: Gate
-    limiter: anyio.CapacityLimiter
+    turns: Turns
 
     def routes(self) -> list[BaseRoute]:
         """Return the route."""
@@ -85,7 +86,7 @@ class Exporting:
         head = await anyio.to_thread.run_sync(origin.store.head)
         while position is not None:
             part = partial(self._batch, origin, wanted, format_, position, head)
-            batch = await anyio.to_thread.run_sync(part, limiter=self.limiter)
+            batch = await self.turns.on_thread(part)
             first = position == 0
             yield batch.content if first else batch.content.removeprefix(CSV_HEAD)
             position = batch.goes_on

@@ -16,7 +16,7 @@ from projections.people import PersonRow
 from server.inbox.listing import frame
 from server.inbox.part import OVERSEERS
 from server.pages.forms import is_ours, read_form
-from server.sign_in.endpoint import SignIn, expired
+from server.sign_in.endpoint import Purpose, SignIn, expired
 
 AUDIT = "/audit"
 OWN = re.compile(
@@ -27,6 +27,11 @@ OWN = re.compile(
 LONGEST_WAY_BACK = 1_500
 Frame = dict[str, Any]
 Show = Callable[[Request, Frame], Awaitable[Response]]
+
+
+async def purpose_of(path: str) -> Purpose | None:
+    """Return what a sign-in that leads to one of these pages is for."""
+    return Purpose("Sign in to see the audit trail.") if OWN.fullmatch(path) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import anyio
 from starlette.routing import BaseRoute
 
 from server.audit_pages.exporting import MOST_AT_ONCE, Exporting
-from server.audit_pages.gate import OWN, Gate
+from server.audit_pages.gate import Gate
 from server.audit_pages.past_moment import PastMoment
 from server.audit_pages.story import Story
 from server.audit_pages.timeline import Timeline
 from server.audit_pages.verification import Verification, Verifier
-from server.sign_in.endpoint import Purpose, SignIn
+from server.sign_in.endpoint import SignIn
+from server.turns import Turns
 from server.wiring import System
 
-LOOKING_BACK_AT_ONCE = 2
-
-
-async def purpose_of(path: str) -> Purpose | None:
-    """Return what a sign-in that leads to one of these pages is for."""
-    return Purpose("Sign in to see the audit trail.") if OWN.fullmatch(path) else None
+LOOKING_BACK_AT_ONCE, LOOKING_BACK_WAITING = 2, 16
+EXPORT_SECONDS = 300.0
+"""For which an export that has begun waits between two parts, rather than break off."""
 
 
 class AuditPages:
@@ -33,9 +30,14 @@ class AuditPages:
         self._parts = (
             verification,
             Timeline(system, gate, verification),
-            Exporting(system, gate, anyio.CapacityLimiter(MOST_AT_ONCE)),
+            Exporting(system, gate, Turns(MOST_AT_ONCE, seconds=EXPORT_SECONDS)),
             Story(system, gate, verification),
-            PastMoment(system, gate, verification, anyio.CapacityLimiter(LOOKING_BACK_AT_ONCE)),
+            PastMoment(
+                system,
+                gate,
+                verification,
+                Turns(LOOKING_BACK_AT_ONCE, waiting=LOOKING_BACK_WAITING),
+            ),
         )
 
     def routes(self) -> Sequence[BaseRoute]:

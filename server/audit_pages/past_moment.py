@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import anyio
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +26,7 @@ from server.audit_pages.gate import AUDIT, Frame, Gate
 from server.audit_pages.verification import Verification
 from server.pages import render, script
 from server.request_bodies import storable
+from server.turns import Turns
 from server.wiring import System
 
 AS_OF, SCRIPT = "/audit/as-of", "audit.js"
@@ -56,12 +56,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class PastMoment:
-    """The page, its JSON and its script. `limiter` bounds how many look back at once."""
+    """The page, its JSON and its script. `turns` bound how many look back at once."""
 
     system: System
     gate: Gate
     verification: Verification
-    limiter: anyio.CapacityLimiter
+    turns: Turns
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -84,7 +84,7 @@ class PastMoment:
             found = self._answer(question, whole=whole)
             return question, found, _json(question, found) if whole else b""
 
-        question, found, text = await anyio.to_thread.run_sync(look, limiter=self.limiter)
+        question, found, text = await self.turns.on_thread(look)
         status = 400 if question.fault else 200
         if whole:
             headers = {"Cache-Control": "no-store"}

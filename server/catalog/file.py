@@ -37,6 +37,12 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     meta: dict[str, Any] = {}
 
 
+_file_decoder = msgspec.json.Decoder(_File)
+_app_decoder = msgspec.json.Decoder(AppEntry)
+_permission_decoder = msgspec.json.Decoder(PermissionEntry)
+_policy_decoder = msgspec.json.Decoder(PolicyEntry)
+
+
 class CatalogFile:
     """A catalog in JSON; a `Source`."""
 
@@ -45,7 +51,7 @@ class CatalogFile:
     def __init__(self, data: bytes | mmap.mmap) -> None:
         """Raises `BadCatalog`."""
         try:
-            self._file = msgspec.json.decode(data, type=_File)
+            self._file = _file_decoder.decode(data)
         except (msgspec.MsgspecError, RecursionError) as fault:
             msg = f"not a catalog file: {fault}"
             raise BadCatalog(msg) from None
@@ -53,12 +59,12 @@ class CatalogFile:
 
     def each_app(self) -> Iterator[PlacedApp]:
         """Yield the apps."""
-        for where, entry in _entries("apps", self._file.apps, AppEntry):
+        for where, entry in _entries("apps", self._file.apps, _app_decoder):
             yield Placed(where, AppId(entry.id), checked(where, entry.id, entry, app_of))
 
     def each_permission(self) -> Iterator[PlacedPermission]:
         """Yield the permissions."""
-        for where, entry in _entries("permissions", self._file.permissions, PermissionEntry):
+        for where, entry in _entries("permissions", self._file.permissions, _permission_decoder):
             record = checked(where, entry.id, entry, permission_of)
             yield Placed(where, PermissionId(entry.id), record)
 
@@ -71,7 +77,7 @@ def parse_catalog(data: bytes) -> Catalog:
 def _policies(raw: Sequence[msgspec.Raw]) -> dict[str, Policy]:
     policies: dict[str, Policy] = {}
     places: dict[str, str] = {}
-    for where, entry in _entries("policies", raw, PolicyEntry):
+    for where, entry in _entries("policies", raw, _policy_decoder):
         if entry.id in policies:
             refuse(where, entry.id, "id", "it stands in this file twice")
         policies[entry.id] = checked(where, entry.id, entry, policy_of)
@@ -85,10 +91,9 @@ def _policies(raw: Sequence[msgspec.Raw]) -> dict[str, Policy]:
 
 
 def _entries(
-    name: str, raw: Sequence[msgspec.Raw], kind: type[Entry]
+    name: str, raw: Sequence[msgspec.Raw], decoder: msgspec.json.Decoder[Entry]
 ) -> Iterable[tuple[str, Entry]]:
     """Decode the records one by one."""
-    decoder = msgspec.json.Decoder(kind)
     for index, record in enumerate(raw):
         where = f"{name}[{index}]"
         try:

@@ -7,8 +7,7 @@ from typing import Any
 
 from domain.ports import Rows
 from domain.values import PersonId, RequestId
-from projections.access_requests import held_items_of
-from projections.holdings import open_items
+from projections.holdings import held_items, open_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +45,5 @@ class Taken:
 def taken_by(rows: Rows, person_id: PersonId) -> Taken:
     """Return what this person holds and asks for."""
     pending = open_items(rows, person_id, extension=False)
-    return Taken(held_items_of(rows, person_id), pending)
+    held = (one.item_id for one in held_items(rows, person_id) if not one.ending)
+    return Taken(frozenset(held), pending)

@@ -3,6 +3,7 @@ module says. What such a file holds beyond what is asked of it is passed over.""
 
 from __future__ import annotations
 
+import threading
 from typing import TypeVar
 
 import msgspec
@@ -20,12 +21,16 @@ from server.catalog.entries import (
 from server.catalog.source import Catalog
 
 Shape = TypeVar("Shape")
+_learning = threading.Lock()
+"""msgspec crashes the process where two threads meet a new type at once."""
 
 
 def decoded(data: bytes, shape: type[Shape]) -> Shape:
     """Return a vendor's file; raises `BadCatalog`, which says where it is not what it should be."""
+    with _learning:
+        decoder = msgspec.json.Decoder(shape)
     try:
-        return msgspec.json.decode(data, type=shape)
+        return decoder.decode(data)
     except (msgspec.MsgspecError, RecursionError) as fault:
         reason, _, path = str(fault).partition(" - at ")
         where = path.strip("`$.") or "the file"

@@ -5,22 +5,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from domain.person import Role
-from server.command_line.wishes import Commands, Operate, runner
+from server.command_line.wishes import Fill, runner
 from server.config import Settings
-from server.wiring import StartFailed, signing_keys
+from server.failures import StartFailed
+from server.wiring.keys import make_key_files, signing_keys
+from server.wiring.stores import accept_keys
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``account``, ``resource-server`` and ``keys`` to the commands."""
-    _add_account(commands, operate)
-    _add_resource_server(commands, operate)
-    _add_keys(commands)
-
-
-def _add_account(commands: Commands, operate: Operate) -> None:
-    parser = commands.add_parser("account", help="local accounts and their passwords")
+def _account(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     adding = actions.add_parser("add", help="add a person who signs in with a password")
     adding.add_argument("username", metavar="USERNAME")
@@ -33,11 +29,10 @@ def _add_account(commands: Commands, operate: Operate) -> None:
     for action, operation in ((adding, "account add"), (changing, "account password")):
         action.add_argument("--stdin", action="store_true", help="read the password from stdin")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(operate, operation))
+        action.set_defaults(run=runner(operation))
 
 
-def _add_resource_server(commands: Commands, operate: Operate) -> None:
-    parser = commands.add_parser("resource-server", help="who may ask whether a token is good")
+def _resource_server(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, words in (
         ("add", "let a resource server ask, and print its secret once"),
@@ -54,17 +49,22 @@ def _add_resource_server(commands: Commands, operate: Operate) -> None:
             leaked = "the former secret has leaked: it ends at once"
             action.add_argument("--at-once", action="store_true", help=leaked)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(operate, f"resource-server {name}"))
+        action.set_defaults(run=runner(f"resource-server {name}"))
 
 
-def _add_keys(commands: Commands) -> None:
-    parser = commands.add_parser("keys", help="the keys that sign client ids")
+def _keys(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     actions.add_parser("list", help="list ids and dates").set_defaults(run=_keys_list)
     actions.add_parser("rotate", help="sign with a new key").set_defaults(run=_keys_rotate)
     dropping = actions.add_parser("drop", help="forget a key and every client id it signed")
     dropping.add_argument("key_id", metavar="ID")
     dropping.set_defaults(run=_keys_drop)
+    words = "make all key files in a folder, for the servers of many machines"
+    making = actions.add_parser("init", help=words)
+    making.add_argument("folder", type=Path, metavar="FOLDER")
+    making.set_defaults(run=_keys_init)
+    words = "use the database with these keys, where those it was used with are lost"
+    actions.add_parser("accept", help=words).set_defaults(run=_keys_accept)
 
 
 def _keys_list(settings: Settings, _asked: argparse.Namespace) -> int:
@@ -85,3 +85,25 @@ def _keys_drop(settings: Settings, asked: argparse.Namespace) -> int:
         raise StartFailed(f"there is no key {asked.key_id}, or it is the one that signs")
     sys.stdout.write(f"{asked.key_id} is gone; clients it signed have to register again\n")
     return 0
+
+
+def _keys_init(_settings: Settings, asked: argparse.Namespace) -> int:
+    made = make_key_files(asked.folder)
+    if not made:
+        raise StartFailed(f"all key files are in {asked.folder} already")
+    sys.stdout.write(f"made {', '.join(one.name for one in made)} in {asked.folder}\n")
+    sys.stdout.write("bring them to every server, and set DOORWARD_KEYS_DIR there\n")
+    return 0
+
+
+def _keys_accept(settings: Settings, _asked: argparse.Namespace) -> int:
+    forgotten = accept_keys(settings)
+    sys.stdout.write(f"the database no longer asks for the {forgotten} keys it was used with\n")
+    return 0
+
+
+COMMANDS: Mapping[str, Fill] = {
+    "account": _account,
+    "resource-server": _resource_server,
+    "keys": _keys,
+}

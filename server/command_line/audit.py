@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from domain.access_request import request_stream
@@ -20,8 +20,8 @@ from server.bad_file import BadFile
 from server.command_line.audit_as_of import add_as_of, add_why
 from server.command_line.audit_export import add_export
 from server.command_line.audit_proving import add_proving
-from server.command_line.audit_verify import Operation, add_verify
-from server.command_line.wishes import Commands, Operate
+from server.command_line.audit_verify import add_verify
+from server.command_line.wishes import Commands, Fill
 from server.config import Settings
 from server.wiring import event_app, event_bodies, open_store_to_read
 
@@ -33,9 +33,7 @@ class BadWish(BadFile):
     """What is asked of the log cannot be; the message says why."""
 
 
-def add_commands(commands: Commands, operate: Operate, operation: Operation) -> None:
-    """Add ``audit`` to the commands."""
-    parser = commands.add_parser("audit", help="who did what, and that nobody changed it since")
+def _audit(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     _add_log(actions)
     showing = actions.add_parser("show", help="everything that an event, or a request's, says")
@@ -45,8 +43,8 @@ def add_commands(commands: Commands, operate: Operate, operation: Operation) -> 
     add_export(actions, add_filters, _sought)
     add_as_of(actions)
     add_why(actions)
-    add_verify(actions, operation)
-    add_proving(actions, operate)
+    add_verify(actions)
+    add_proving(actions)
 
 
 def _add_log(actions: Commands) -> None:
@@ -152,3 +150,6 @@ def _named(store: EventStore, what: str) -> Sequence[Recorded]:
 def _shown(settings: Settings, *, as_json: bool) -> Callable[[Recorded], str]:
     body = event_bodies(settings)
     return (lambda recorded: body(recorded).decode()) if as_json else reading.line
+
+
+COMMANDS: Mapping[str, Fill] = {"audit": _audit}

@@ -15,22 +15,22 @@ from server.audit.bundle.writing import write_bundle
 from server.audit.checkpoints.own import verifiers
 from server.audit.export.whole_file import whole_file
 from server.command_line.progress import show_progress
-from server.command_line.wishes import Commands, Operate, runner
+from server.command_line.wishes import Commands, runner
 from server.config import Settings
 from server.wiring import checkpoint_keys, open_store_to_read
 
 Run = Callable[[Settings, argparse.Namespace], int]
 
 
-def add_proving(actions: Commands, operate: Operate) -> None:
+def add_proving(actions: Commands) -> None:
     """Add ``checkpoint``, ``keys`` and ``bundle`` to the actions."""
     signing = actions.add_parser("checkpoint", help="sign where the log stands now")
     signing.add_argument("--json", action="store_true", help="print the result as JSON")
-    signing.set_defaults(run=runner(operate, "audit checkpoint"))
+    signing.set_defaults(run=runner("audit checkpoint"))
     keys = actions.add_parser("keys", help="print the verifier key, to be noted elsewhere")
     keys.add_argument("--rotate", action="store_true", help="let another key sign from now on")
     keys.add_argument("--json", action="store_true", help="print the result as JSON")
-    keys.set_defaults(run=_keys(runner(operate, "audit keys rotate")))
+    keys.set_defaults(run=_keys(runner("audit keys rotate")))
     bundling = actions.add_parser(
         "bundle", help="write log and checkpoints to a file, to verify it"
     )

@@ -6,14 +6,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from domain.chain import Broken
 from domain.checkpoint import Witnessed, origin_of
 from domain.ports import EventStore, Unavailable
-from server import control
 from server.audit import verifying
 from server.audit.bundle.reading import open_bundle
 from server.audit.checkpoints.note_file import NoteFile
@@ -32,22 +31,21 @@ from server.audit.examining import (
 from server.audit.replay.replaying import replay_decisions
 from server.audit.verifying import Verified
 from server.bad_file import BadFile
+from server.command_line.operating import operate
 from server.command_line.progress import show_progress, show_report
 from server.command_line.wishes import Commands
 from server.config import Settings
+from server.control import hand_over
+from server.failures import StartFailed, WorkFailed
 from server.setting_parsers import EMBEDDED, OFF
 from server.wiring import (
     FOLLOWED,
     INLINE,
-    StartFailed,
     checkpoint_keys,
     open_store_to_read,
 )
 from server.wiring.keys import present_personal_keys
 from server.wiring.stores import scratch_for
-
-Operation = Callable[[Settings, str, bytes], dict[str, Any]]
-"""Does work by name in the server, or here where none runs."""
 
 CHECKS = ("chain", "stream", "read-models", "decisions")
 
@@ -56,7 +54,7 @@ class NothingVerified(BadFile):
     """None of what was asked for could be verified; the message says why."""
 
 
-def add_verify(actions: Commands, operate: Operation) -> None:
+def add_verify(actions: Commands) -> None:
     """Add ``verify`` to the actions."""
     parser = actions.add_parser("verify", help="prove that nobody changed the log")
     parser.add_argument("--bundle", type=Path, metavar="FILE", help="verify this file alone")
@@ -65,7 +63,7 @@ def add_verify(actions: Commands, operate: Operation) -> None:
         "--only", type=_checks, default=CHECKS, metavar="CHECKS", help=f"of {','.join(CHECKS)}"
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
-    parser.set_defaults(run=lambda settings, asked: _verify(settings, asked, operate))
+    parser.set_defaults(run=_verify)
 
 
 def _add_known(parser: argparse.ArgumentParser) -> None:
@@ -103,12 +101,12 @@ def _checks(text: str) -> tuple[str, ...]:
     return named
 
 
-def _verify(settings: Settings, asked: argparse.Namespace, operate: Operation) -> int:
+def _verify(settings: Settings, asked: argparse.Namespace) -> int:
     if asked.bundle is not None:
         verified, findings = _bundle(asked)
     else:
         with open_store_to_read(settings) as store:
-            verified, findings = _store(settings, asked, store, operate)
+            verified, findings = _store(settings, asked, store)
     if all(one.skipped for one in findings):
         raise NothingVerified("; ".join(("nothing was verified", *(one.told for one in findings))))
     shown = _result(verified, findings)
@@ -138,9 +136,9 @@ def _bundle(asked: argparse.Namespace) -> tuple[Verified | None, list[Finding]]:
 
 
 def _store(
-    settings: Settings, asked: argparse.Namespace, store: EventStore, operate: Operation
+    settings: Settings, asked: argparse.Namespace, store: EventStore
 ) -> tuple[Verified | None, list[Finding]]:
-    stream, from_stream = _stream(settings, asked, operate)
+    stream, from_stream = _stream(settings, asked)
     kept, origin = in_database(store), origin_of(settings.tenant)
     places: dict[str, Sequence[Witnessed]] = {"the database": kept.witnessed}
     if settings.checkpoint_file is not None:
@@ -219,14 +217,14 @@ def _stamps(asked: argparse.Namespace, sources: Sources) -> list[Finding]:
 
 
 def _stream(
-    settings: Settings, asked: argparse.Namespace, operate: Operation
+    settings: Settings, asked: argparse.Namespace
 ) -> tuple[list[Finding], dict[str, Sequence[Witnessed]]]:
     """Compare the stream where there is one, and return the checkpoints that NATS keeps."""
     if "stream" not in asked.only or settings.nats_url == OFF:
         return [], {}
     try:
-        found = _asked_of_server(settings, operate)
-    except (StartFailed, control.Failed, Unavailable, BadFile) as why:
+        found = _asked_of_server(settings)
+    except (StartFailed, WorkFailed, Unavailable, BadFile) as why:
         return [Finding("stream", f"it was not compared: {why}", skipped=True)], {}
     bad = found["broken"]
     told = f"{found['messages']:,} messages, for events {found['first']:,} to {found['last']:,}"
@@ -235,10 +233,10 @@ def _stream(
     return [Finding("stream", told, broken)], {"NATS": kept}
 
 
-def _asked_of_server(settings: Settings, operate: Operation) -> dict[str, Any]:
-    if settings.nats_url != EMBEDDED:
+def _asked_of_server(settings: Settings) -> dict[str, Any]:
+    if settings.nats_url != EMBEDDED or not settings.on_sqlite:
         return operate(settings, "audit stream", b"")
-    return control.hand_over(settings.data_dir, "audit stream", b"", show_report)
+    return hand_over(settings.data_dir, "audit stream", b"", show_report)
 
 
 def _result(verified: Verified | None, findings: Sequence[Finding]) -> dict[str, Any]:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from projections.catalog.search.thesaurus import shipped
 from server.catalog.exporting import export_catalog
 from server.catalog.file import format_catalog
 from server.catalog.opening import VENDORS, Format
-from server.command_line.wishes import Commands, Operate
+from server.command_line.operating import operate_and_print
+from server.command_line.wishes import Commands, Fill
 from server.config import Settings
 from server.wiring import open_store_to_read
 
 VENDOR_NAMES = ", ".join(VENDORS)
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``catalog`` to the commands."""
-    parser = commands.add_parser("catalog", help="bring a catalog in or out")
+def _catalog(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    _add_import(actions, operate)
+    _add_import(actions)
     taking = actions.add_parser("export", help="write the catalog to a file, - for stdout")
     taking.add_argument("file", metavar="FILE")
     taking.set_defaults(run=_export)
@@ -30,7 +30,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
     words.set_defaults(run=_thesaurus)
 
 
-def _add_import(actions: Commands, operate: Operate) -> None:
+def _add_import(actions: Commands) -> None:
     bringing = actions.add_parser("import", help="make the catalog hold what a file holds")
     bringing.add_argument("file", type=Path, metavar="FILE")
     bringing.add_argument(
@@ -56,10 +56,10 @@ def _add_import(actions: Commands, operate: Operate) -> None:
     )
     bringing.add_argument("--dry-run", action="store_true", help="only say what would change")
     bringing.add_argument("--json", action="store_true", help="print the result as JSON")
-    bringing.set_defaults(run=lambda settings, asked: _import(operate, settings, asked))
+    bringing.set_defaults(run=_import)
 
 
-def _import(operate: Operate, settings: Settings, asked: argparse.Namespace) -> int:
+def _import(settings: Settings, asked: argparse.Namespace) -> int:
     """Let the file be read where the work is done: a server that runs reads it itself."""
     with asked.file.open("rb"):
         pass
@@ -72,7 +72,7 @@ def _import(operate: Operate, settings: Settings, asked: argparse.Namespace) -> 
     }
     given = {"audience": asked.audience, "policy": asked.policy}
     wish |= {name: value for name, value in given.items() if value is not None}
-    return operate(settings, asked, "catalog import", json.dumps(wish).encode())
+    return operate_and_print(settings, asked, "catalog import", json.dumps(wish).encode())
 
 
 def _export(settings: Settings, asked: argparse.Namespace) -> int:
@@ -88,3 +88,6 @@ def _export(settings: Settings, asked: argparse.Namespace) -> int:
 def _thesaurus(_settings: Settings, _asked: argparse.Namespace) -> int:
     sys.stdout.write(shipped())
     return 0
+
+
+COMMANDS: Mapping[str, Fill] = {"catalog": _catalog}

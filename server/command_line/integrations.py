@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from domain.integration import Right
-from server.command_line.wishes import Commands, Operate, by_comma, runner
+from server.command_line.nats import keeping_line
+from server.command_line.operating import operate_and_print
+from server.command_line.wishes import Fill, by_comma, runner
 from server.config import Settings
 
 ACTIONS = {
@@ -24,9 +26,7 @@ ACTIONS = {
 }
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``integration`` and ``doctor`` to the commands."""
-    parser = commands.add_parser("integration", help="systems that decide and fulfil")
+def _integration(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, words in ACTIONS.items():
         action = actions.add_parser(name, help=words)
@@ -34,12 +34,11 @@ def add_commands(commands: Commands, operate: Operate) -> None:
             action.add_argument("name", metavar="NAME")
         _add_arguments(action, name)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(operate, f"integration {name}"))
+        action.set_defaults(run=runner(f"integration {name}"))
         if name == "nats-config":
             action.set_defaults(render=lambda found: found["configuration"].rstrip())
         if name == "list":
             action.set_defaults(render=_listed)
-    _add_doctor(commands, operate)
 
 
 def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
@@ -55,8 +54,7 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
         action.add_argument("--at-once", action="store_true", help=leaked)
 
 
-def _add_doctor(commands: Commands, operate: Operate) -> None:
-    parser = commands.add_parser("doctor", help="look whether what is set up is safe")
+def _doctor(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     checking = actions.add_parser("nats", help="try what no integration may do")
     checking.add_argument("--name", metavar="NAME", help="the integration to try as")
@@ -67,7 +65,7 @@ def _add_doctor(commands: Commands, operate: Operate) -> None:
         wish: dict[str, Any] = {}
         if asked.seed is not None:
             wish = {"name": asked.name or "", "seed": asked.seed.read_text().strip()}
-        return operate(settings, asked, "doctor nats", json.dumps(wish).encode())
+        return operate_and_print(settings, asked, "doctor nats", json.dumps(wish).encode())
 
     checking.set_defaults(run=run, render=_diagnosed)
 
@@ -89,7 +87,14 @@ def _diagnosis(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"nats-server {found['version']}{age}"
     for one in found["drift"]:
         yield f"differs: {one}"
+    if not found["roomy"]:
+        yield "max_payload is too small for the largest event: 300 KB are the least, 1 MB is usual"
+    for one in found["streams"]:
+        yield keeping_line(one)
     for one in found["attacks"]:
         result = "in vain" if one["inert"] else f"DANGEROUS: {one['achieved']}"
         yield f"{one['attack']}: {result}"
     yield "safe" if found["safe"] else "NOT SAFE"
+
+
+COMMANDS: Mapping[str, Fill] = {"integration": _integration, "doctor": _doctor}

@@ -4,61 +4,58 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from server.bad_file import BadFile
-from server.command_line.wishes import Commands, Operate, runner
+from server.command_line.operating import operate_and_print
+from server.command_line.wishes import Fill, runner
 from server.config import Settings
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``people`` and ``scim-token`` to the commands."""
-    _add_people(commands, operate)
-    _add_tokens(commands, operate)
-
-
-def _add_people(commands: Commands, operate: Operate) -> None:
-    parser = commands.add_parser("people", help="bring people in or out")
+def _people(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     bringing = actions.add_parser("import", help="make the directory hold whom a file holds")
     bringing.add_argument("file", type=Path, metavar="FILE", help="JSON or CSV")
     bringing.add_argument("--dry-run", action="store_true", help="only say what would change")
     bringing.add_argument("--json", action="store_true", help="print the result as JSON")
-    bringing.set_defaults(run=lambda settings, asked: _import(operate, settings, asked))
+    bringing.set_defaults(run=_import)
     taking = actions.add_parser("export", help="write everybody to a file, - for stdout")
     taking.add_argument("file", metavar="FILE")
-    taking.set_defaults(run=lambda settings, asked: _export(operate, settings, asked), json=False)
+    taking.set_defaults(run=_export, json=False)
     forgetting = actions.add_parser(
         "forget", help="destroy what is known of a person who has left"
     )
     forgetting.add_argument("person", metavar="PERSON", help="a user name or an id")
     forgetting.add_argument("--yes", action="store_true", help="it cannot be undone, and shall be")
     forgetting.add_argument("--json", action="store_true", help="print the result as JSON")
-    forgetting.set_defaults(run=lambda settings, asked: _forget(operate, settings, asked))
+    forgetting.set_defaults(run=_forget)
     rotating = actions.add_parser(
         "rotate-keys", help="wrap every person's key by a new master key"
     )
     rotating.add_argument("--json", action="store_true", help="print the result as JSON")
-    rotating.set_defaults(run=runner(operate, "people rotate-keys"))
+    rotating.set_defaults(run=runner("people rotate-keys"))
 
 
-def _forget(operate: Operate, settings: Settings, asked: argparse.Namespace) -> int:
+def _forget(settings: Settings, asked: argparse.Namespace) -> int:
     if not asked.yes:
         raise BadFile(f"{asked.person}: this cannot be undone; say --yes to do it")
-    return operate(settings, asked, "people forget", json.dumps({"person": asked.person}).encode())
+    return operate_and_print(
+        settings, asked, "people forget", json.dumps({"person": asked.person}).encode()
+    )
 
 
-def _import(operate: Operate, settings: Settings, asked: argparse.Namespace) -> int:
+def _import(settings: Settings, asked: argparse.Namespace) -> int:
     try:
         content = asked.file.read_text("utf-8")
     except UnicodeDecodeError:
         raise BadFile(f"{asked.file}: it is not UTF-8") from None
     wish = {"content": content, "dry_run": asked.dry_run}
-    return operate(settings, asked, "people import", json.dumps(wish).encode())
+    return operate_and_print(settings, asked, "people import", json.dumps(wish).encode())
 
 
-def _export(operate: Operate, settings: Settings, asked: argparse.Namespace) -> int:
+def _export(settings: Settings, asked: argparse.Namespace) -> int:
     def written(found: dict[str, Any]) -> str:
         if asked.file == "-":
             return str(found["content"]).rstrip()
@@ -66,11 +63,10 @@ def _export(operate: Operate, settings: Settings, asked: argparse.Namespace) -> 
         return f"written to {asked.file}"
 
     asked.render = written
-    return operate(settings, asked, "people export", b"")
+    return operate_and_print(settings, asked, "people export", b"")
 
 
-def _add_tokens(commands: Commands, operate: Operate) -> None:
-    parser = commands.add_parser("scim-token", help="identity providers that provision people")
+def _tokens(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, words in (
         ("add", "make a token for an identity provider, and print it once"),
@@ -81,4 +77,7 @@ def _add_tokens(commands: Commands, operate: Operate) -> None:
         if name != "list":
             action.add_argument("name", metavar="NAME")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(operate, f"scim-token {name}"))
+        action.set_defaults(run=runner(f"scim-token {name}"))
+
+
+COMMANDS: Mapping[str, Fill] = {"people": _people, "scim-token": _tokens}

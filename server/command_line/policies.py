@@ -11,43 +11,43 @@ from pathlib import Path
 from typing import Any
 
 from server.catalog.file import parse_catalog
+from server.command_line.operating import operate_and_print
 from server.command_line.policy_simulation import add_simulate
-from server.command_line.wishes import Commands, Operate
+from server.command_line.wishes import Commands, Fill
 from server.config import Settings
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``policy`` to the commands."""
-    parser = commands.add_parser("policy", help="who may request what, and who decides")
+def _policy(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    listing = _add(actions, operate, "list", "list the policies in force")
+    listing = _add(actions, "list", "list the policies in force")
     listing.set_defaults(render=_listed)
-    showing = _add(actions, operate, "show", "show one as it would stand in a catalog file")
+    showing = _add(actions, "show", "show one as it would stand in a catalog file")
     showing.set_defaults(render=_shown)
-    retiring = _add(actions, operate, "retire", "let one apply no more")
+    retiring = _add(actions, "retire", "let one apply no more")
     for one in (showing, retiring):
         one.add_argument("policy_id", metavar="ID")
-    _add_explaining(actions, operate)
+    _add_explaining(actions)
     add_simulate(actions)
     checking = actions.add_parser("check", help="check the policies of a catalog file")
     checking.add_argument("file", type=Path, metavar="FILE")
     checking.set_defaults(run=_check)
 
 
-def _add(actions: Commands, operate: Operate, name: str, words: str) -> argparse.ArgumentParser:
+def _add(actions: Commands, name: str, words: str) -> argparse.ArgumentParser:
     action: argparse.ArgumentParser = actions.add_parser(name, help=words)
     action.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def run(settings: Settings, asked: argparse.Namespace) -> int:
-        return operate(settings, asked, f"policy {name}", json.dumps(_wish(asked)).encode())
+        body = json.dumps(_wish(asked)).encode()
+        return operate_and_print(settings, asked, f"policy {name}", body)
 
     action.set_defaults(run=run)
     return action
 
 
-def _add_explaining(actions: Commands, operate: Operate) -> None:
+def _add_explaining(actions: Commands) -> None:
     words = "say what would happen if a person asked for something"
-    explaining = _add(actions, operate, "explain", words)
+    explaining = _add(actions, "explain", words)
     explaining.add_argument("--person", required=True, metavar="PERSON", help="user name or id")
     explaining.add_argument("--requester", metavar="PERSON", help="who asks, if somebody else")
     explaining.add_argument("--item", required=True, action="append", dest="items", metavar="ID")
@@ -122,3 +122,6 @@ def _route(route: Mapping[str, Any]) -> Iterator[str]:
     granted = route["granted_by"]
     by = granted if isinstance(granted, str) else f"hand of {', '.join(granted)}"
     yield f"  granted by {by}; lapses after {route['lapses_after']}"
+
+
+COMMANDS: Mapping[str, Fill] = {"policy": _policy}

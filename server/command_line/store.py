@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from domain.ports import EventStore
 from projections.projection import Projection
 from server import shapes
 from server.command_line.progress import show_progress
-from server.command_line.wishes import Commands
+from server.command_line.wishes import Commands, Fill
 from server.config import Settings
 from server.storing.copying import Copied, NotCopied, copy_store
 from server.storing.kept import derived_tables, kept_tables
 from server.wiring import FOLLOWED, INLINE, SCHEMA
-from server.wiring.keys import CHECKPOINTS, PERSONAL, SIGNING, present_personal_keys
+from server.wiring.keys import KEY_FILES, PERSONAL, present_personal_keys
 from server.wiring.stores import (
     OWN_SCHEMA,
     open_store_to_copy,
@@ -29,7 +29,6 @@ from server.wiring.stores import (
     url_of,
 )
 
-KEY_FILES = (PERSONAL, SIGNING, CHECKPOINTS)
 KEYS = (
     f"The key files of the data folder ({', '.join(KEY_FILES)}) are not in it. Keep them too, elsewhere: "
     f"without {PERSONAL} nothing that is said about people can be read. Whom you forget is in older copies "
@@ -38,9 +37,7 @@ KEYS = (
 READ_MODELS: Sequence[Projection] = (*INLINE, *FOLLOWED)
 
 
-def add_commands(commands: Commands) -> None:
-    """Add ``store`` to the commands."""
-    parser = commands.add_parser("store", help="copy the whole store, back it up, restore it")
+def _store(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     copying = _action(actions, "copy", _copy, "into an empty database, from SQLite or PostgreSQL")
     copying.add_argument("source", metavar="FROM-URL", help="sqlite:///FILE or postgresql://...")
@@ -118,3 +115,6 @@ def _print(copied: Copied, *, made: bool, as_json: bool) -> None:
     if not made:
         lines.append(f"read models: made at the first start, by {PERSONAL}, which is not here")
     sys.stdout.write("\n".join((*lines, KEYS)) + "\n")
+
+
+COMMANDS: Mapping[str, Fill] = {"store": _store}

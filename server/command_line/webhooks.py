@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
-from server.command_line.wishes import Commands, Operate, by_comma, runner
+from server.command_line.wishes import Fill, by_comma, runner
 
 ACTIONS = {
     "add": "send events to a URL, and print the secret that signs them, once",
@@ -22,9 +23,7 @@ ACTIONS = {
 }
 
 
-def add_commands(commands: Commands, operate: Operate) -> None:
-    """Add ``webhook`` to the commands."""
-    parser = commands.add_parser("webhook", help="events over HTTP, for systems without NATS")
+def _webhook(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, words in ACTIONS.items():
         action = actions.add_parser(name, help=words)
@@ -32,7 +31,7 @@ def add_commands(commands: Commands, operate: Operate) -> None:
             action.add_argument("name", metavar="NAME")
         _add_arguments(action, name)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(operate, f"webhook {name}"))
+        action.set_defaults(run=runner(f"webhook {name}"))
 
 
 def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
@@ -62,3 +61,6 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
         which = action.add_mutually_exclusive_group(required=True)
         which.add_argument("event_id", nargs="?", metavar="ID", help="the event's id")
         which.add_argument("--all", action="store_true", help="all dead letters")
+
+
+COMMANDS: Mapping[str, Fill] = {"webhook": _webhook}

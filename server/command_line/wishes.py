@@ -9,19 +9,20 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from server.command_line.operating import operate_and_print
 from server.config import Settings
 
-Operate = Callable[[Settings, argparse.Namespace, str, bytes], int]
-"""Runs an operation by name and prints what it returns."""
+Fill = Callable[[argparse.ArgumentParser], None]
+"""Gives the parser of a command its arguments and what runs it."""
 
-UNSENT = frozenset({"run", "render", "json", "stdin"})
-"""What argparse adds beside the wish itself."""
+UNSENT = frozenset({"run", "render", "json", "stdin", "environment"})
+"""What is there beside the wish itself."""
 
 Commands = Any
 """argparse's action that takes further commands; its class is not public."""
 
 
-def runner(operate: Operate, operation: str) -> Callable[[Settings, argparse.Namespace], int]:
+def runner(operation: str) -> Callable[[Settings, argparse.Namespace], int]:
     """Return what runs a command: the operation, with all that was given."""
 
     def run(settings: Settings, asked: argparse.Namespace) -> int:
@@ -32,7 +33,7 @@ def runner(operate: Operate, operation: str) -> Callable[[Settings, argparse.Nam
         }
         if getattr(asked, "stdin", False):
             wish["password"] = sys.stdin.readline().rstrip("\r\n")
-        return operate(settings, asked, operation, json.dumps(wish).encode())
+        return operate_and_print(settings, asked, operation, json.dumps(wish).encode())
 
     return run
 

@@ -163,7 +163,7 @@ async def run(asked: argparse.Namespace) -> None:
     rules = [Rule(**one) for one in json.loads(asked.rules.read_text())]
     service = ApprovalService(asked.name, asked.tenant, rules, Remembered(asked.state))
     client = await nats.connect(
-        asked.url,
+        asked.url.split(","),
         nkeys_seed=str(asked.seed),
         max_reconnect_attempts=-1,
         inbox_prefix="_INBOX",

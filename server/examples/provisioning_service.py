@@ -105,7 +105,7 @@ async def run(asked: argparse.Namespace) -> None:
     """Serve until a signal says stop."""
     service = ProvisioningService(asked.name, asked.tenant, Accounts(asked.accounts))
     client = await nats.connect(
-        asked.url,
+        asked.url.split(","),
         nkeys_seed=str(asked.seed),
         max_reconnect_attempts=-1,
         inbox_prefix="_INBOX",

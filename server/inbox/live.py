@@ -5,8 +5,6 @@ in between is lost. Those of a person are counted, so that many tabs cannot use 
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -25,12 +23,13 @@ from server.pages import script
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
+from server.waking import LoopBell
 
 STREAM, SCRIPT = "/inbox/events", "/assets/live.js"
 MOST_STREAMS = 4
 """For each person; browsers allow six connections to one server, over HTTP/1.1."""
 BEAT_SECONDS = 15.0
-"""Between looks at what other processes have done, and between signs of life."""
+"""Between signs of life, and between looks at what nobody has told."""
 
 
 def mark_of(rows: Rows, person: PersonId, about: RequestId | None = None) -> str:
@@ -58,8 +57,7 @@ class Live:
         self._reads = reads
         self._sign_in = sign_in
         self._open: Counter[PersonId] = Counter()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._waiting: set[asyncio.Event] = set()
+        self._bells: tuple[LoopBell, ...] = ()
         self._closing = False
 
     def routes(self) -> list[BaseRoute]:
@@ -71,18 +69,13 @@ class Live:
 
     def wake(self) -> None:
         """Say, from any thread, that the log has grown."""
-        loop = self._loop
-        if loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(self._tell)
+        for one in self._bells:
+            one.ring()
 
     def close(self) -> None:
         """End all streams, from the event loop, so that the server can end."""
         self._closing = True
-        self._tell()
-
-    def _tell(self) -> None:
-        for one in self._waiting:
-            one.set()
+        self.wake()
 
     async def script(self, _request: HttpRequest) -> Response:
         """Return the script of the pages."""
@@ -100,7 +93,6 @@ class Live:
             return PlainTextResponse("there is no such request", 404)
         if self._open[person] >= MOST_STREAMS:
             return PlainTextResponse("too many pages are open", 429)
-        self._loop = asyncio.get_running_loop()
         return StreamingResponse(
             self._events(request, person, about),
             media_type="text/event-stream",
@@ -111,21 +103,18 @@ class Live:
         self, request: HttpRequest, person: PersonId, about: RequestId
     ) -> AsyncIterator[str]:
         self._open[person] += 1
-        grown = asyncio.Event()
-        self._waiting.add(grown)
+        grown = LoopBell()
+        self._bells = (*self._bells, grown)
         shown = _shown(request)
         try:
             yield "retry: 5000\n\n"
             while not self._closing:
-                grown.clear()
                 if await self._sign_in.session(request) is None:
                     return
                 now = await self._reads.query(lambda rows: mark_of(rows, person, about))
                 yield ": alive\n\n" if now == shown else f"id: {now}\nevent: changed\ndata: 1\n\n"
                 shown = now
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(BEAT_SECONDS):
-                        await grown.wait()
+                await grown.wait(BEAT_SECONDS)
         finally:
-            self._waiting.discard(grown)
+            self._bells = tuple(one for one in self._bells if one is not grown)
             self._open[person] -= 1

@@ -51,6 +51,11 @@ class Report(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     expected_version: int | None = None
 
 
+# Learnt while there is one thread: msgspec crashes the process where two meet a new type at once.
+for _kind in (Decision, Report):
+    msgspec.json.Decoder(_kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A command that was understood: its id, what it says, a digest of all it says, and the signed

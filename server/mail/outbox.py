@@ -22,6 +22,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS mail_outbox ("
     "message_id TEXT PRIMARY KEY, state TEXT NOT NULL, body TEXT NOT NULL, "
     "attempts BIGINT NOT NULL, fault TEXT NOT NULL, queued_at TEXT NOT NULL, due_at TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS mail_outbox_by_queued ON mail_outbox (queued_at)",
     "CREATE INDEX IF NOT EXISTS mail_outbox_by_due ON mail_outbox (state, due_at)",
 )
 QUEUED, SENT, DEAD = "queued", "sent", "dead"
@@ -44,6 +45,7 @@ KEPT = timedelta(days=30)
 """How long the id of a sent mail, and the whole of a dead one, is known."""
 TAKEN = timedelta(minutes=5)
 """How long a mail is out with whoever sends it; longer than any attempt lasts."""
+_mail_decoder = msgspec.json.Decoder(Mail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def take(rows: Rows, now: datetime) -> Queued | None:
         "UPDATE mail_outbox SET attempts = ?, due_at = ? WHERE message_id = ?",
         (attempt, instant(until), message_id),
     )
-    return Queued(msgspec.json.decode(str(body), type=Mail), attempt, until)
+    return Queued(_mail_decoder.decode(str(body)), attempt, until)
 
 
 def sent(rows: Rows, queued: Queued) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from email.headerregistry import Address
-from email.utils import parseaddr
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from domain.outgoing import is_mail_address
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f]{0,100}")
@@ -49,6 +51,9 @@ def smtp_url(value: str) -> MailServer:
 
 def mail_from(value: str) -> Address:
     """Read ``doorward@example.com`` or ``Doorward <doorward@example.com>``."""
+    from email.headerregistry import Address  # noqa: PLC0415 - mail is mostly off
+    from email.utils import parseaddr  # noqa: PLC0415 - likewise
+
     name, address = parseaddr(value)
     if not is_mail_address(address) or not _NAME.fullmatch(value) or "=?" in value:
         msg = "it must be an address, such as Doorward <doorward@example.com>"

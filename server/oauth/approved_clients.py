@@ -16,6 +16,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS approved_client ("
     "client_id TEXT PRIMARY KEY, registered_json TEXT NOT NULL, approved_at TEXT NOT NULL)",
 )
+_registered_decoder = msgspec.json.Decoder(Registered)
 
 
 def remember(rows: Rows, client: OAuthClient, now: datetime) -> None:
@@ -36,4 +37,4 @@ def approved(rows: Rows, client_id: str) -> OAuthClient | None:
     found = rows.select(sql, (client_id,))
     if not found:
         return None
-    return OAuthClient(client_id, msgspec.json.decode(str(found[0][0]), type=Registered), None)
+    return OAuthClient(client_id, _registered_decoder.decode(str(found[0][0])), None)

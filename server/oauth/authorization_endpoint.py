@@ -26,7 +26,7 @@ from domain.values import Scopes
 from projections.consents import ConsentRow, consent_by_id, person_trusts
 from projections.people import PersonRow
 from server.command_bus import CommandBus
-from server.limits import address_of
+from server.limits.attempts import address_of
 from server.oauth import authorize, redirect_uris
 from server.oauth.authorize import NotRedirectable
 from server.oauth.consent_pages import ConsentPages

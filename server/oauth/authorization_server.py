@@ -4,8 +4,8 @@ servers ask, and which of these answer cross-origin requests."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import anyio
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 
@@ -13,7 +13,10 @@ from domain.ports import Clock, DocumentFetcher, NewId, SigningKeys
 from domain.values import PersonId
 from server.command_bus import CommandBus
 from server.config import Settings
-from server.limits import Limits
+from server.late_routes import LateRoutes
+from server.limits import failed_sign_ins
+from server.limits.attempts import Attempts
+from server.limits.sign_ins import SignInLimits
 from server.oauth import (
     approved_clients,
     connection_pages,
@@ -29,18 +32,20 @@ from server.oauth.clients import Clients
 from server.oauth.connection_pages import ConnectionPages
 from server.oauth.connections import Connections
 from server.oauth.consent_pages import ConsentPages
-from server.oauth.grants import TokenEndpoint
 from server.oauth.introspection import Introspection
 from server.oauth.issuing import Issuing
 from server.oauth.last_use import LastUse
 from server.oauth.token_issuing import TokenIssuing
-from server.oauth.token_routes import TokenRoutes
 from server.oauth.waiting_requests import WaitingRequests
 from server.reads import Reads
 from server.setting_parsers import ClientDocuments as Documents
 from server.sign_in import accounts, sessions
 from server.sign_in.endpoint import PagesBehind, Purpose, PurposeOf, SignIn
-from server.sign_in.identity_provider import IdentityProvider
+from server.telemetry.meters import DEAF, Meters
+from server.turns import Turns
+
+if TYPE_CHECKING:
+    from server.sign_in.identity_provider import IdentityProvider
 
 SCHEMA = (
     *token_rows.SCHEMA,
@@ -49,8 +54,10 @@ SCHEMA = (
     *rotation_grace.SCHEMA,
     *accounts.SCHEMA,
     *sessions.SCHEMA,
+    *failed_sign_ins.SCHEMA,
 )
-HASHES_AT_ONCE = 2
+HASHES_AT_ONCE, HASHES_WAITING = 2, 64
+TOKEN_PATHS = ("/token", "/revoke")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,7 @@ class AuthorizationServer:
     last_use: LastUse
     fetcher: DocumentFetcher
     provider: IdentityProvider | None
+    meters: Meters = DEAF
 
     @property
     def issuer(self) -> str:
@@ -80,17 +88,9 @@ class AuthorizationServer:
     def routes(self, behind: PagesBehind) -> list[BaseRoute]:
         """Return all routes of the authorization server, and those of the pages that people reach by
         signing in here."""
-        clients, limits = Clients(self.signing_keys), Limits(on=self.settings.rate_limits)
-        issuing = TokenIssuing(
-            self.bus, self.issuer, self.clock, self.new_id, self.settings.refresh_grace
-        )
-        tokens = TokenRoutes(
-            TokenEndpoint(self.reads, clients, issuing),
-            self.bus,
-            self.reads,
-            self.clock,
-            self.new_id,
-            limits,
+        clients, limits = (
+            Clients(self.signing_keys),
+            Attempts(on=self.settings.rate_limits, meters=self.meters),
         )
         asked = Introspection(self.reads, self.issuer, self.clock, limits)
         called = [
@@ -98,15 +98,32 @@ class AuthorizationServer:
                 self.issuer, documents=self.settings.client_documents is Documents.ADVERTISE
             ),
             *registration.routes(clients, self.new_id, limits),
-            *tokens.routes(),
         ]
+        tokens = LateRoutes(
+            TOKEN_PATHS, lambda: list(map(_cross_origin, self._tokens(clients, limits)))
+        )
         return [
             *self._visited(clients, limits, behind),
             *asked.routes(),
-            *(_cross_origin(route) for route in called),
+            *map(_cross_origin, called),
+            tokens,
         ]
 
-    def _visited(self, clients: Clients, limits: Limits, behind: PagesBehind) -> list[BaseRoute]:
+    def _tokens(self, clients: Clients, limits: Attempts) -> list[BaseRoute]:
+        """Return the routes that clients call with tokens and codes."""
+        from server.oauth.grants import TokenEndpoint  # noqa: PLC0415 - loads Authlib
+        from server.oauth.token_routes import TokenRoutes  # noqa: PLC0415 - likewise
+
+        issuing = TokenIssuing(
+            self.bus, self.issuer, self.clock, self.new_id, self.settings.refresh_grace
+        )
+        endpoint = TokenEndpoint(self.reads, clients, issuing)
+        tokens = TokenRoutes(
+            endpoint, self.bus, self.reads, self.clock, self.new_id, limits, self.meters
+        )
+        return tokens.routes()
+
+    def _visited(self, clients: Clients, limits: Attempts, behind: PagesBehind) -> list[BaseRoute]:
         """Return the routes that people visit."""
         waiting = WaitingRequests(self.reads, clients, self._documents(), self.clock)
 
@@ -130,17 +147,19 @@ class AuthorizationServer:
         own = [route for part in parts for route in part.routes()]
         return [*own, *behind.routes(sign_in)]
 
-    def _sign_in(self, limits: Limits, purpose_of: PurposeOf) -> SignIn:
+    def _sign_in(self, limits: Attempts, purpose_of: PurposeOf) -> SignIn:
         return SignIn(
             self.bus,
             self.reads,
             self.issuer,
             self.clock,
-            anyio.CapacityLimiter(HASHES_AT_ONCE),
+            Turns(HASHES_AT_ONCE, waiting=HASHES_WAITING),
             limits,
+            SignInLimits(self.bus, self.reads, self.clock, self.settings.rate_limits, self.meters),
             purpose_of,
             self.settings.signs_in_locally,
             self.provider,
+            self.meters,
         )
 
     async def vouch(self, token: str, nonce: str) -> PersonId | None:

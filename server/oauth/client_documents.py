@@ -37,6 +37,9 @@ class _Document(msgspec.Struct):
     client_secret_expires_at: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
+_document_decoder = msgspec.json.Decoder(_Document)
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """What a document says of its client, or why there is none that can be used."""
@@ -115,7 +118,7 @@ def _host(client_id: str) -> str:
 def _understood(body: bytes, client_id: str) -> Registered:
     """Return what the document says; raises `DocumentUnavailable` if it may not say so."""
     try:
-        document = msgspec.json.decode(body, type=_Document)
+        document = _document_decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError):
         raise DocumentUnavailable("it is not a client's metadata") from None
     if document.client_id != client_id:

@@ -11,7 +11,6 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 import msgspec
-from authlib.oauth2.rfc6749 import ClientMixin
 
 from domain.ports import SigningKey, SigningKeys
 from domain.values import Client, ClientId
@@ -32,6 +31,9 @@ class Registered(msgspec.Struct, frozen=True):
     grant_types: tuple[str, ...] = ("authorization_code", "refresh_token")
 
 
+_registered_decoder = msgspec.json.Decoder(Registered)
+
+
 PINNED = {
     "https://claude.ai/oauth/claude-code-client-metadata": Registered(
         "", "Claude Code", ("http://localhost/callback", "http://127.0.0.1/callback")
@@ -46,8 +48,8 @@ PINNED = {
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib is untyped
-    """A client as Authlib asks about it."""
+class OAuthClient:
+    """A client as Authlib asks about it: with the methods of its `ClientMixin`, which would load it all."""
 
     client_id: str
     registered: Registered
@@ -132,7 +134,7 @@ class Clients:
         if key is None:
             return None
         try:
-            registered = msgspec.json.decode(_bytes(payload), type=Registered)
+            registered = _registered_decoder.decode(_bytes(payload))
         except (msgspec.MsgspecError, ValueError):
             return None
         return _client(key, client_id, registered)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from authlib.oauth2.rfc6749.util import extract_basic_authorization
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -24,7 +23,7 @@ from projections.token_families import (
     family_of_refresh_token,
     refresh_expiry,
 )
-from server.limits import Limits, address_of, too_many
+from server.limits.attempts import Attempts, address_of, too_many
 from server.oauth.token_rows import find_access_token
 from server.reads import Reads
 from server.request_bodies import fields_of, read_limited
@@ -42,7 +41,7 @@ class Introspection:
     reads: Reads
     issuer: str
     clock: Clock
-    limits: Limits
+    limits: Attempts
 
     def routes(self) -> list[BaseRoute]:
         """Return the route; programs on other machines call it, never a browser's."""
@@ -77,6 +76,10 @@ def _credentials(form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[s
     if "authorization" not in headers:
         name = form.get("client_id", "").replace("\0", "")
         return name, form.get("client_secret", ""), False
+    from authlib.oauth2.rfc6749.util import (  # noqa: PLC0415 - loads all of Authlib
+        extract_basic_authorization,
+    )
+
     try:
         found = extract_basic_authorization({"Authorization": headers["authorization"]})
     except ValueError:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from domain.ports import NewId
-from server.limits import Limits, address_of, too_many
+from server.limits.attempts import Attempts, address_of, too_many
 from server.oauth.client_names import clean_name
 from server.oauth.clients import Clients, OAuthClient, Registered
 from server.oauth.redirect_uris import all_acceptable
@@ -31,13 +31,16 @@ class _Metadata(msgspec.Struct):
     response_types: list[str] | None = None
 
 
+_metadata_decoder = msgspec.json.Decoder(_Metadata)
+
+
 class _Refused(Exception):  # noqa: N818 - an answer, not a fault
     def __init__(self, error: str, description: str) -> None:
         super().__init__(error)
         self.body = {"error": error, "error_description": description}
 
 
-def routes(clients: Clients, new_id: NewId, limits: Limits) -> list[BaseRoute]:
+def routes(clients: Clients, new_id: NewId, limits: Attempts) -> list[BaseRoute]:
     """Return the registration route."""
 
     async def register(request: Request) -> Response:
@@ -58,7 +61,7 @@ def _understood(body: bytes | None, serial: str) -> Registered:
     if body is None:
         raise _Refused("invalid_client_metadata", f"more than {BODY_LIMIT} bytes")
     try:
-        metadata = msgspec.json.decode(body, type=_Metadata)
+        metadata = _metadata_decoder.decode(body)
     except (msgspec.MsgspecError, RecursionError):
         raise _Refused(
             "invalid_client_metadata", "not client metadata as RFC 7591 has it"

@@ -16,14 +16,18 @@ from domain.token_family import EndFamily, EndReason
 from domain.values import Actor, Client, ClientId, ConsentId, Via
 from projections.token_families import FamilyRow, family_by_id, family_of_refresh_token
 from server.command_bus import CommandBus, CommandContext
-from server.limits import Limits, address_of, too_many
+from server.limits.attempts import Attempts, address_of, too_many
 from server.oauth import token_rows
 from server.oauth.grants import AUTH_METHODS, TokenEndpoint, TokenRequest, client_named
 from server.reads import Reads
 from server.request_bodies import fields_of, read_limited
 from server.secret_tokens import digest
+from server.telemetry.catalogue import TOKEN_REQUESTS
+from server.telemetry.meters import DEAF, Meters
 
 FORM_LIMIT = 16 * 1024
+GRANTS = ("authorization_code", "refresh_token")
+ISSUED, RATE_LIMITED = "issued", "rate_limited"
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -36,7 +40,8 @@ class TokenRoutes:
     reads: Reads
     clock: Clock
     new_id: NewId
-    limits: Limits
+    limits: Attempts
+    meters: Meters = DEAF
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes; any page's program may call them."""
@@ -54,10 +59,12 @@ class TokenRoutes:
         client_id = client_named(fields, request.headers)
         wait = self.limits.token_request(client_id, address)
         if wait is not None:
+            self.meters.count(TOKEN_REQUESTS.name, _grant(fields), RATE_LIMITED)
             return too_many(wait)
         status, content, headers = await anyio.to_thread.run_sync(
             self.tokens.answer, fields, request.headers
         )
+        self.meters.count(TOKEN_REQUESTS.name, _grant(fields), str(content.get("error", ISSUED)))
         if "error" in content:
             self.limits.token_failed(client_id, address)
         kept = {k: v for k, v in headers.items() if k.lower() == "www-authenticate"}
@@ -97,6 +104,12 @@ class TokenRoutes:
         actor = Actor(Via.HTTP, family.person, client, ConsentId(family.consent_id))
         context = CommandContext(actor, self.clock(), self.new_id())
         await self.bus.execute(EndFamily(family.family_id, EndReason.REVOKED_BY_CLIENT), context)
+
+
+def _grant(fields: Mapping[str, list[str]]) -> str:
+    """Return the type of grant that is asked for, if there is such a one."""
+    asked = (fields.get("grant_type") or [""])[0]
+    return asked if asked in GRANTS else "other"
 
 
 def _authenticated(

@@ -23,9 +23,11 @@ FAMILY_LIFE = timedelta(days=90)
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS authorization_request ("
     "digest TEXT PRIMARY KEY, body TEXT NOT NULL, expires_at TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS authorization_request_by_expiry ON authorization_request (expires_at)",
     "CREATE TABLE IF NOT EXISTS authorization_code ("
     "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, "
     "code_challenge TEXT NOT NULL, expires_at TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS authorization_code_by_expiry ON authorization_code (expires_at)",
     "CREATE TABLE IF NOT EXISTS access_token ("
     "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL, scopes_json TEXT NOT NULL, "
     "issued_at TEXT NOT NULL, expires_at TEXT NOT NULL)",
@@ -46,6 +48,9 @@ class AuthorizationRequest(msgspec.Struct, frozen=True):
     asked_at: datetime
     error: str | None = None
     description: str = ""
+
+
+_request_decoder = msgspec.json.Decoder(AuthorizationRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ def find_request(rows: Rows, secret: str, now: datetime) -> AuthorizationRequest
         "SELECT body FROM authorization_request WHERE digest = ? AND expires_at > ?",
         (digest(secret), instant(now)),
     )
-    return msgspec.json.decode(str(found[0][0]), type=AuthorizationRequest) if found else None
+    return _request_decoder.decode(str(found[0][0])) if found else None
 
 
 def forget_request(rows: Rows, secret: str) -> bool:

@@ -16,7 +16,7 @@ from server.wiring import System
 
 def account_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Add a person with a local account, described as JSON; return the password if it is new."""
-    asked = msgspec.json.decode(body, type=_AccountWish)
+    asked = _wish_decoder.decode(body)
     password = new_password() if asked.password is None else asked.password
     wanted = NewAccount(
         username=asked.username,
@@ -34,7 +34,7 @@ def account_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
 
 def account_password(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Give a local account a new password; return it if it was not given."""
-    asked = msgspec.json.decode(body, type=_AccountWish)
+    asked = _wish_decoder.decode(body)
     password = new_password() if asked.password is None else asked.password
     _provisioning(system).change_password(asked.username, password)
     return _told(asked, password)
@@ -49,6 +49,9 @@ class _AccountWish(msgspec.Struct):
     manager: str | None = None
     groups: list[str] = []
     roles: list[Role] = []
+
+
+_wish_decoder = msgspec.json.Decoder(_AccountWish)
 
 
 def _told(asked: _AccountWish, password: str) -> dict[str, Any]:

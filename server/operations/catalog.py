@@ -33,9 +33,12 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
     retire_most: bool = False
 
 
+_asked_decoder = msgspec.json.Decoder(_Asked)
+
+
 def import_file(system: System, body: bytes, report: Report) -> dict[str, Any]:
     """Import the file at a path; raises `BadCatalog` before anything is written."""
-    asked = msgspec.json.decode(body, type=_Asked)
+    asked = _asked_decoder.decode(body)
     wish = Wish(asked.dry_run, asked.retire_absent, asked.retire_most)
     file = CatalogPath(Path(asked.path), asked.format, asked.audience, asked.policy)
     with opened(file) as source:

@@ -24,9 +24,12 @@ class _Wish(msgspec.Struct):
     dry_run: bool = False
 
 
+_wish_decoder = msgspec.json.Decoder(_Wish)
+
+
 def people_import(system: System, body: bytes, report: Report) -> dict[str, Any]:
     """Import a file of people; raises `BadPeople` before anything is written."""
-    asked = msgspec.json.decode(body, type=_Wish)
+    asked = _wish_decoder.decode(body)
     entries = parse_people(asked.content)
 
     def tell(progress: Imported) -> None:
@@ -61,9 +64,12 @@ class _Forgotten(msgspec.Struct):
     person: str
 
 
+_forgotten_decoder = msgspec.json.Decoder(_Forgotten)
+
+
 def people_forget(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Forget a person who has left; raises `domain.errors.Refused`."""
-    asked = msgspec.json.decode(body, type=_Forgotten)
+    asked = _forgotten_decoder.decode(body)
     context = CommandContext(CLI, system.clock(), system.new_id())
     done = system.bus.call_blocking(lambda work: forget_person(work, asked.person, context))
     told: dict[str, Any] = {"forgotten": asked.person, "position": done.position}

@@ -29,9 +29,12 @@ class _ResourceServerWish(msgspec.Struct):
     at_once: bool = False
 
 
+_wish_decoder = msgspec.json.Decoder(_ResourceServerWish)
+
+
 def resource_server_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Let a resource server ask about tokens; return its secret, which is told once."""
-    asked = msgspec.json.decode(body, type=_ResourceServerWish)
+    asked = _wish_decoder.decode(body)
     issuer = system.settings.issuer
     found = resource_at(asked.resource or issuer, issuer)
     if found is None:
@@ -44,7 +47,7 @@ def resource_server_add(system: System, body: bytes, _report: Report) -> dict[st
 
 def resource_server_rotate(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Give a resource server another secret; return it, and how long the former one lasts."""
-    asked = msgspec.json.decode(body, type=_ResourceServerWish)
+    asked = _wish_decoder.decode(body)
     secret, now = new_secret(RESOURCE_SERVER), system.clock()
     overlap = timedelta() if asked.at_once else OVERLAP
     execute(system, RotateSecret(asked.name, digest(secret), now, overlap))
@@ -54,7 +57,7 @@ def resource_server_rotate(system: System, body: bytes, _report: Report) -> dict
 
 def resource_server_remove(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Let a resource server ask no more."""
-    asked = msgspec.json.decode(body, type=_ResourceServerWish)
+    asked = _wish_decoder.decode(body)
     execute(system, RemoveResourceServer(asked.name))
     return {"removed": asked.name}
 

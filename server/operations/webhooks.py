@@ -44,11 +44,14 @@ class _Wish(msgspec.Struct):
     at_once: bool = False
 
 
+_wish_decoder = msgspec.json.Decoder(_Wish)
+
+
 DEFAULT_EVENTS = ("access_request.*",)
 
 
 def _wish(body: bytes) -> _Wish:
-    return msgspec.json.decode(body, type=_Wish)
+    return _wish_decoder.decode(body)
 
 
 def _context(system: System) -> CommandContext:

@@ -4,19 +4,26 @@ script, which fetches the page again when it is out of date. `forms` takes what 
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 SEE_OTHER = 303
 """How every form is answered that leads elsewhere: the browser goes on by GET (RFC 9700 §4.12)."""
 
-# There is no Cross-Origin-Opener-Policy: a client that opened the sign-in in a window of its own
-# would never hear that it has come back.
-_templates = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined
-)
+
+@cache
+def _templates() -> Environment:
+    """Return the templates, each of which is compiled when it is first filled."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 - if visited
+
+    loader = FileSystemLoader(Path(__file__).parent)
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
 
 
 def render(
@@ -32,6 +39,8 @@ def render(
     applies ``form-action`` to the redirect after a form, so the client's origin must be in it.
     `script` names one of our own that the page loads. A page with a `mark` of what it shows is live:
     it loads the one that keeps it up to date."""
+    # There is no Cross-Origin-Opener-Policy: a client that opened the sign-in in a window of its own
+    # would never hear that it has come back.
     script = "live.js" if mark else script
     scripts = "script-src 'self'; connect-src 'self'; " if script else ""
     headers = {
@@ -44,7 +53,7 @@ def render(
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    html = _templates.get_template(template).render(script=script, mark=mark, **values)
+    html = _templates().get_template(template).render(script=script, mark=mark, **values)
     return HTMLResponse(html, status, headers=headers)
 
 

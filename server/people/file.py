@@ -42,9 +42,15 @@ class PersonEntry(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
     attributes: dict[str, str] | None = None
 
 
+_entry_decoder = msgspec.json.Decoder(PersonEntry)
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     people: list[msgspec.Raw]
     meta: dict[str, Any] = {}
+
+
+_file_decoder = msgspec.json.Decoder(_File)
 
 
 def parse_people(content: str) -> list[PersonEntry]:
@@ -63,14 +69,14 @@ def parse_people(content: str) -> list[PersonEntry]:
 
 def _from_json(content: str) -> list[tuple[str, PersonEntry]]:
     try:
-        file = msgspec.json.decode(content.encode("utf-8", "replace"), type=_File)
+        file = _file_decoder.decode(content.encode("utf-8", "replace"))
     except (msgspec.MsgspecError, RecursionError) as fault:
         raise BadPeople(f"not a file of people: {fault}") from None
     entries = []
     for index, raw in enumerate(file.people):
         where = f"people[{index}]"
         try:
-            entries.append((where, msgspec.json.decode(raw, type=PersonEntry)))
+            entries.append((where, _entry_decoder.decode(raw)))
         except (msgspec.MsgspecError, RecursionError) as fault:
             reason, _, path = str(fault).partition(" - at ")
             raise BadPeople(f"{where}, field {path.strip('`$.') or 'record'}: {reason}") from None

@@ -90,6 +90,8 @@ def _mend_all(found: Sequence[tuple[Group, list[Difference]]], work: UnitOfWork)
                 beside.apply(work.events_after(beside.position, count))
             for one in wrong:
                 mended[one.read_model] += _mend(one, work.rows, beside.rows)
+    if mended:
+        work.forget_lookups()
     return +mended
 
 

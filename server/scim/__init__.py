@@ -9,3 +9,5 @@ paths, no people), and read back into the directory's record (`user_resource`, `
 What a document holds beyond that is taken and not kept, as RFC 7644 section 3.3 allows. Nobody is ever
 deleted: DELETE disables a person, and the history stays. `filters` reads what providers search by.
 """
+
+BASE = "/scim/v2"

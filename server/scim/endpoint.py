@@ -15,14 +15,13 @@ from domain.ports import Unavailable
 from domain.values import Actor, Via
 from server.reads import Reads
 from server.request_bodies import read_limited, storable
-from server.scim import discovery
+from server.scim import BASE, discovery
 from server.scim.faults import MEDIA_TYPE, ScimFault, answer, invalid, no_such, of_refusal
 from server.scim.groups import Groups
 from server.scim.selection import SEARCH, chosen, searched
 from server.scim.tokens import bearer_name
 from server.scim.users import Users
 
-BASE = "/scim/v2"
 BODY_LIMIT = 2 * 1024 * 1024
 """A group is sent with all its members."""
 NOT_LET_IN = "A token made by `doorward scim-token add` is needed."
@@ -133,13 +132,12 @@ async def _body(request: Request) -> dict[str, Any]:
     if body is None:
         raise ScimFault(413, f"A request has at most {BODY_LIMIT} bytes.")
     try:
-        document = json.loads(body)
+        document = storable(json.loads(body))
     except (ValueError, RecursionError):
         raise invalid("The body is not JSON.", "invalidSyntax") from None
     if not isinstance(document, dict):
         raise invalid("The body is not a JSON object.", "invalidSyntax")
-    cleaned: dict[str, Any] = storable(document)
-    return cleaned
+    return document
 
 
 def _json(document: dict[str, Any]) -> Response:

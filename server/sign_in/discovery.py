@@ -56,6 +56,9 @@ class ProviderMetadata(msgspec.Struct, frozen=True):
     authorization_response_iss_parameter_supported: bool = False
 
 
+_metadata_decoder = msgspec.json.Decoder(ProviderMetadata)
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A provider that answered: Authlib's client for it and what its metadata promises."""
@@ -92,7 +95,7 @@ class Discovery:
         async with httpx2.AsyncClient(timeout=ANSWER_SECONDS) as http:
             answer = await http.get(url)
         answer.raise_for_status()
-        metadata = msgspec.json.decode(answer.content, type=ProviderMetadata)
+        metadata = _metadata_decoder.decode(answer.content)
         _check(metadata, self._settings.oidc_issuer)
         return metadata
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import anyio
@@ -15,16 +16,23 @@ from starlette.routing import BaseRoute, Route
 from domain.ports import Clock
 from domain.values import PersonId
 from server.command_bus import CommandBus, UnitOfWork
-from server.limits import Limits, address_of
+from server.limits.attempts import Attempts, address_of
+from server.limits.sign_ins import SignInLimits
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import form_token, is_ours, read_form
 from server.reads import Reads
 from server.secret_tokens import new_secret
 from server.sign_in import accounts, sessions
 from server.sign_in.accounts import Account
-from server.sign_in.identity_provider import CALLBACK_PATH, IdentityProvider
+from server.sign_in.pending_sign_ins import CALLBACK_PATH
 from server.sign_in.refusals import SignInRefused
 from server.sign_in.sessions import Cookies, Session
+from server.telemetry.catalogue import SIGN_INS
+from server.telemetry.meters import DEAF, Meters
+from server.turns import Turns
+
+if TYPE_CHECKING:
+    from server.sign_in.identity_provider import IdentityProvider
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +58,13 @@ class SignIn:
     reads: Reads
     issuer: str
     clock: Clock
-    hashing: anyio.CapacityLimiter
-    limits: Limits
+    hashing: Turns
+    limits: Attempts
+    failures: SignInLimits
     purpose_of: PurposeOf
     local: bool
     provider: IdentityProvider | None = None
+    meters: Meters = DEAF
 
     @property
     def cookies(self) -> Cookies:
@@ -111,6 +121,8 @@ class SignIn:
         name, password = _storable(form.get("username", "")), form.get("password", "")
         found = await self.reads.query(lambda rows: accounts.account(rows, name))
         person, wait = await self._attempt(name, address_of(request), found, password)
+        result = "rate_limited" if wait is not None else "refused" if person is None else "done"
+        self.meters.count(SIGN_INS.name, "password", result)
         if wait is not None:
             return await self._later(request, then, wait)
         if person is None:
@@ -144,8 +156,10 @@ class SignIn:
         try:
             person, then = await self.provider.finish(dict(request.query_params), cookie)
         except SignInRefused as refusal:
+            self.meters.count(SIGN_INS.name, "provider", "refused")
             link = (refusal.then, "Try again") if refusal.then else None
             return message("You are not signed in", refusal.sentence, link=link)
+        self.meters.count(SIGN_INS.name, "provider", "done")
         return await self.begin(cookie, person, then)
 
     async def sign_out(self, request: Request) -> Response:
@@ -175,15 +189,15 @@ class SignIn:
         """Return the person, or the seconds to wait. Counted while hashing is held, so that many
         guesses at once are no more than many one by one."""
         async with self.hashing:
-            wait = self.limits.sign_in(name, address)
+            wait = await self.failures.before(name, address)
             if wait is not None:
                 return None, wait
             person = await anyio.to_thread.run_sync(accounts.check_password, found, password)
-            wait = self.limits.sign_in_elsewhere(name)
+            wait = await self.failures.elsewhere(name)
             if person is None:
-                self.limits.sign_in_failed(name, address)
+                await self.failures.failed(name, address)
             elif wait is None or (found and found.administrator):
-                self.limits.signed_in(name, address)
+                await self.failures.succeeded(name, address)
                 return person, None
             return None, wait
 

@@ -31,7 +31,12 @@ from server.request_bodies import storable
 from server.secret_tokens import new_secret
 from server.sign_in.claims import Claims, Described, first_person_id, record_of
 from server.sign_in.discovery import Discovery, Provider, provider_faults
-from server.sign_in.pending_sign_ins import PendingSignIn, store_pending, take_pending
+from server.sign_in.pending_sign_ins import (
+    CALLBACK_PATH,
+    PendingSignIn,
+    store_pending,
+    take_pending,
+)
 from server.sign_in.refusals import (
     NotAdmitted,
     ProviderDeclined,
@@ -41,7 +46,6 @@ from server.sign_in.refusals import (
     StaleSignIn,
 )
 
-CALLBACK_PATH = "/sign-in/callback"
 CLOCK_SKEW = timedelta(seconds=60)
 _log = logging.getLogger(__name__)
 

@@ -7,19 +7,24 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 import msgspec
-from cryptography.fernet import Fernet
 
 from domain.ports import Rows
 from projections.columns import instant
 from server.secret_tokens import digest
 
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
+CALLBACK_PATH = "/sign-in/callback"
 PENDING_LIFE = timedelta(minutes=10)
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS pending_sign_in ("
     "digest TEXT PRIMARY KEY, browser_digest TEXT NOT NULL, sealed TEXT NOT NULL, "
     "expires_at TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS pending_sign_in_by_expiry ON pending_sign_in (expires_at)",
 )
 
 
@@ -32,6 +37,9 @@ class PendingSignIn(msgspec.Struct, frozen=True):
     code_verifier: str
     begun_at: datetime
     fresh: bool
+
+
+_pending = msgspec.json.Decoder(PendingSignIn)
 
 
 def store_pending(
@@ -63,9 +71,11 @@ def _seal(state: str, pending: PendingSignIn) -> str:
 
 
 def _unseal(state: str, sealed: str) -> PendingSignIn:
-    return msgspec.json.decode(_fernet(state).decrypt(sealed.encode()), type=PendingSignIn)
+    return _pending.decode(_fernet(state).decrypt(sealed.encode()))
 
 
 def _fernet(state: str) -> Fernet:
     """The key must not be the digest that finds the row."""
+    from cryptography.fernet import Fernet  # noqa: PLC0415 - where there is an identity provider
+
     return Fernet(urlsafe_b64encode(sha256(b"seal\n" + state.encode()).digest()))

@@ -43,7 +43,9 @@ class Provisioning:
 
     def first_run(self, actor: Actor) -> str | None:
         """Give a store without any person an administrator; return his password, or None where
-        there are people already."""
+        there are people already, as after every start but the first."""
+        if self.bus.call_blocking(lambda work: any_person(work.rows)):
+            return None
         password = new_password()
         roles = (Role.EMPLOYEE, Role.ADMINISTRATOR)
         wanted = NewAccount(FIRST, password, given_name="Administrator", roles=roles)

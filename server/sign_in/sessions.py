@@ -20,6 +20,8 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS session ("
     "digest TEXT PRIMARY KEY, person_id TEXT NOT NULL, signed_in_at TEXT NOT NULL, "
     "expires_at TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS session_by_expiry ON session (expires_at)",
+    "CREATE INDEX IF NOT EXISTS session_by_person ON session (person_id)",
 )
 
 

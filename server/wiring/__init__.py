@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from adapters import cloud_events, nats_publisher
-from adapters.document_fetcher import HttpsDocumentFetcher
-from adapters.smtp_mailer import SmtpMailer, SmtpServer
+from adapters import cloud_events, duty_table, publisher_rows
 from adapters.system import new_id, utc_now
-from adapters.webhook_sender import HttpWebhookSender
+from domain.duties import CHECKPOINTS, following
 from domain.outgoing import EventApps, EventBodies, Mailer, WebhookSender
 from domain.ports import (
     Clock,
@@ -41,12 +39,14 @@ from projections import (
     webhooks,
 )
 from projections.catalog.search import vectors
-from server import follower, idempotency, shapes
+from server import follower, idempotency, shapes, write_trial
 from server.audit.checkpoints import rows as checkpoint_rows
 from server.audit.checkpoints.checkpointing import Checkpointing
 from server.catalog.thesaurus_file import ThesaurusFile
 from server.command_bus import CommandBus, Reactions
 from server.config import Settings
+from server.duties import Rota
+from server.failures import StartFailed, StoreInUse
 from server.follower import Follower, Growth
 from server.handlers import HANDLERS
 from server.integrations import command_outcomes
@@ -59,13 +59,17 @@ from server.scim import tokens as scim_tokens
 from server.scratch import Scratch
 from server.semantic.meaning import Meaning
 from server.sign_in import pending_sign_ins
+from server.telemetry.bus_notes import BusNotes
+from server.telemetry.telemetry import SILENT, Telemetry
 from server.webhooks import cursors, failures, sealed_secrets
+from server.wiring import key_rings
 from server.wiring.checkpoints import places
+from server.wiring.duties import open_duties
 from server.wiring.keys import checkpoint_keys, personal_keys, signing_keys
 from server.wiring.nats import Nats
+from server.wiring.outward import fetcher, mailer, webhook_sender
 from server.wiring.scratch import open_scratch
 from server.wiring.searching import meaning, thesaurus
-from server.wiring.start_failures import StartFailed, StoreInUse
 from server.wiring.stores import only_writer, open_store_to_read, open_store_to_write
 
 INLINE = (
@@ -99,7 +103,8 @@ SCHEMA = (
     *shapes.SCHEMA,
     *authorization_server.SCHEMA,
     *pending_sign_ins.SCHEMA,
-    *nats_publisher.SCHEMA,
+    *publisher_rows.SCHEMA,
+    *duty_table.SCHEMA,
     *cursors.SCHEMA,
     *failures.SCHEMA,
     *sealed_secrets.SCHEMA,
@@ -107,6 +112,8 @@ SCHEMA = (
     *scim_tokens.SCHEMA,
     *vectors.SCHEMA,
     *checkpoint_rows.SCHEMA,
+    *key_rings.SCHEMA,
+    *write_trial.SCHEMA,
 )
 
 
@@ -114,11 +121,12 @@ SCHEMA = (
 class System:
     """Everything that is open. `growth` tells those who follow the log; `signing_keys` sign client
     ids and are the same for as long as the data folder lives; `mailer` is None where mail is off; `scratch` opens an
-    empty store in memory."""
+    empty store in memory; `rota` has the duties that this process shares with others."""
 
     settings: Settings
     store: EventStore
     bus: CommandBus
+    rota: Rota
     reads: Reads
     followers: tuple[Follower, ...]
     growth: Growth
@@ -135,62 +143,77 @@ class System:
     scratch: Scratch
     thesaurus: ThesaurusFile
     meaning: Meaning | None
+    telemetry: Telemetry = SILENT
 
 
 @contextmanager
-def open_system(settings: Settings) -> Iterator[System]:
+def open_system(settings: Settings, telemetry: Telemetry = SILENT) -> Iterator[System]:
     """Open the store with its tables and start the bus; raises `StartFailed`."""
     with ExitStack() as opened:
-        opened.enter_context(only_writer(settings))
-        store = open_store_to_write(settings, SCHEMA, INLINE, FOLLOWED)
-        opened.callback(store.close)
+        store = opened.enter_context(_written(settings))
         growth = Growth()
-        bus = opened.enter_context(_running(settings, store, growth))
+        bus, rota = opened.enter_context(_running(settings, store, growth, telemetry))
         reads = Reads(store, local=settings.on_sqlite)
-        nats = Nats(settings, store, reads, growth)
+        nats = Nats(settings, store, reads, growth, telemetry.tracing)
         yield System(
             settings,
             store,
             bus,
+            rota,
             reads,
-            _followers(bus, store, growth),
+            _followers(rota, store, growth),
             growth,
             utc_now,
             new_id,
             signing_keys(settings),
-            HttpsDocumentFetcher(),
+            fetcher(),
             event_bodies(settings),
             event_app,
-            HttpWebhookSender(insecure=settings.webhook_insecure),
-            _mailer(settings),
+            webhook_sender(settings),
+            mailer(settings, utc_now),
             nats,
-            _checkpointing(settings, bus, store, nats),
+            _checkpointing(settings, rota, store, nats),
             open_scratch,
             thesaurus(settings),
             meaning(settings),
+            telemetry,
         )
 
 
-def _checkpointing(
-    settings: Settings, bus: CommandBus, store: EventStore, nats: Nats
-) -> Checkpointing:
+@contextmanager
+def _written(settings: Settings) -> Iterator[EventStore]:
+    """Open the store to write it, until the block is left."""
+    with only_writer(settings):
+        store = open_store_to_write(settings, SCHEMA, INLINE, FOLLOWED)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def _checkpointing(settings: Settings, rota: Rota, store: EventStore, nats: Nats) -> Checkpointing:
     kept = places(settings, nats.checkpoints)
+    bus = rota.watch(CHECKPOINTS)
     return Checkpointing(bus, store, checkpoint_keys(settings), utc_now, settings.tenant, kept)
 
 
 @contextmanager
-def _running(settings: Settings, store: EventStore, growth: Growth) -> Iterator[CommandBus]:
-    """Run the bus until the block is left."""
-    bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, _reactions(settings))
-    bus.start()
-    try:
-        yield bus
-    finally:
-        bus.close()
+def _running(
+    settings: Settings, store: EventStore, growth: Growth, telemetry: Telemetry
+) -> Iterator[tuple[CommandBus, Rota]]:
+    """Run the bus, and share duties with other processes, until the block is left."""
+    notes = BusNotes(telemetry.meters, telemetry.tracing)
+    bus = CommandBus(store, HANDLERS, INLINE, new_id, growth, _reactions(settings), notes)
+    with open_duties(settings, growth) as duties:
+        bus.start()
+        try:
+            yield bus, Rota(duties, bus)
+        finally:
+            bus.close()
 
 
-def _followers(bus: CommandBus, store: EventStore, growth: Growth) -> tuple[Follower, ...]:
-    followers = tuple(Follower(bus, store, one) for one in FOLLOWED)
+def _followers(rota: Rota, store: EventStore, growth: Growth) -> tuple[Follower, ...]:
+    followers = tuple(Follower(rota.watch(following(one.name)), store, one) for one in FOLLOWED)
     for one in followers:
         growth.tell(one.wake)
     return followers
@@ -200,14 +223,6 @@ def _reactions(settings: Settings) -> Reactions:
     if settings.smtp_url is None:
         return REACTIONS
     return joined(REACTIONS, mail_reactions(settings.issuer))
-
-
-def _mailer(settings: Settings) -> Mailer | None:
-    url, sender = settings.smtp_url, settings.mail_from
-    if url is None or sender is None:
-        return None
-    server = SmtpServer(url.host, url.port, url.encrypted, url.username, url.password)
-    return SmtpMailer(server, sender, utc_now)
 
 
 event_app: EventApps = cloud_events.app_of

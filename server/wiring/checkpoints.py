@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from adapters.timestamp_authority import HttpTimestampAuthority
 from domain.checkpoint import CheckpointStream
 from server.audit.checkpoints.checkpointing import Places
 from server.config import Settings
@@ -10,6 +9,9 @@ from server.config import Settings
 
 def places(settings: Settings, stream: CheckpointStream | None) -> Places:
     """Return where checkpoints go outside."""
-    url = settings.timestamp_url
-    authority = HttpTimestampAuthority(url) if url else None
+    if not settings.timestamp_url:
+        return Places(stream, settings.checkpoint_file, None)
+    from adapters.timestamp_authority import HttpTimestampAuthority  # noqa: PLC0415 - loads X.509
+
+    authority = HttpTimestampAuthority(settings.timestamp_url)
     return Places(stream, settings.checkpoint_file, authority)

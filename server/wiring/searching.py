@@ -7,8 +7,8 @@ from adapters.onnx_embedder import BadModel, OnnxEmbedder
 from projections.catalog.search.thesaurus import BadThesaurus
 from server.catalog.thesaurus_file import ThesaurusFile
 from server.config import Settings
+from server.failures import StartFailed
 from server.semantic.meaning import Meaning
-from server.wiring.start_failures import StartFailed
 
 
 def meaning(settings: Settings) -> Meaning | None:

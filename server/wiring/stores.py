@@ -10,15 +10,16 @@ from pathlib import Path
 
 from adapters import person_keys
 from adapters.open_store import MEMORY, SQLITE, open_store
-from adapters.sqlite_store import TemporaryStore
 from domain.ports import EventStore, SigningKeys, Unavailable
 from projections.projection import Projection
 from server import follower, shapes
 from server.config import Settings
+from server.failures import StartFailed, StoreInUse
 from server.scratch import Scratch
+from server.wiring.key_rings import SCHEMA as KEY_RINGS
+from server.wiring.key_rings import accept_rings, check_rings
 from server.wiring.keys import PERSONAL, data_folder, personal_keys, present_personal_keys
 from server.wiring.scratch import open_scratch
-from server.wiring.start_failures import StartFailed, StoreInUse
 
 IN_MEMORY = 1_000_000
 """Events whose read models may be in memory: somewhat less than a gigabyte."""
@@ -78,7 +79,11 @@ def store_of_settings(settings: Settings) -> str:
 
 def scratch_for(store: EventStore) -> Scratch:
     """Return what opens an empty store for this one's read models: in memory, unless they are large."""
-    return open_scratch if store.head() <= IN_MEMORY else TemporaryStore
+    if store.head() <= IN_MEMORY:
+        return open_scratch
+    from adapters.sqlite_store import TemporaryStore  # noqa: PLC0415 - PostgreSQL seldom needs it
+
+    return TemporaryStore
 
 
 @contextmanager
@@ -125,6 +130,8 @@ def open_store_to_write(
         scratch = None if settings.on_sqlite else scratch_for(store)
         shapes.adopt(store, inline, followed, scratch)
         store.create(schema)
+        if master is not None:
+            check_rings(store, settings)
     except Unavailable as outage:
         raise StartFailed(f"{outage} (see DOORWARD_DATABASE_URL)") from None
     return store
@@ -137,9 +144,17 @@ def _check_master(store: EventStore, master: SigningKeys) -> None:
         needed = {str(one) for (one,) in rows.select("SELECT DISTINCT master_id FROM person_key")}
     if missing := sorted(needed - {one.key_id for one in master.ring()}):
         raise StartFailed(
-            f"{PERSONAL} in the data folder lacks the key {missing[0]}, which this database needs: "
-            "restore that file from where you keep it"
+            f"{PERSONAL} lacks the key {missing[0]}, which this database needs: bring that file from the "
+            "first server, or from where you keep it"
         )
+
+
+def accept_keys(settings: Settings) -> int:
+    """Let the database be used with the keys that are here, whichever it was used with before; return how
+    many it forgets. Raises `StartFailed`."""
+    with only_writer(settings), _open(settings.store_url, None) as store:
+        store.create(KEY_RINGS)
+        return accept_rings(store)
 
 
 @contextmanager

@@ -7,17 +7,16 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import anyio
 import httpx
 import pytest
-import uvicorn
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from adapters.open_store import MEMORY
 from server.app import Application
+from server.http_server.web_server import WebServer
 from server.wiring import System
 from tests import seeds
 from tests.audit_pages.scene import ROBOT, Scene
@@ -36,15 +35,12 @@ async def over_a_socket(system: System) -> AsyncIterator[Web]:
     with socket.create_server(("127.0.0.1", 0)) as bound:
         settings = replace(system.settings, port=bound.getsockname()[1])
         placed = replace(system, settings=settings)
-        served = Application(placed, None)
-        listening = uvicorn.Server(
-            uvicorn.Config(served.app, http="h11", ws="none", lifespan="off", log_config=None)
-        )
+        served = Application(placed)
+        listening = WebServer(served.app, draining=served.close_streams)
         async with served.run(), anyio.create_task_group() as group, httpx.AsyncClient() as http:
-            group.start_soon(partial(listening.serve, sockets=[bound]))
+            group.start_soon(listening.serve, [bound])
             yield Web(placed, http, httpx.AsyncHTTPTransport())  # type: ignore[arg-type]  # the same over a socket
-            served.close_streams()
-            listening.should_exit = True
+            listening.stop()
 
 
 @pytest.fixture

@@ -29,7 +29,8 @@ def test_every_setting_is_read() -> None:
             "DOORWARD_PUBLIC_URL": "https://doorward.example/",
             "DOORWARD_DATA_DIR": "/srv/doorward",
             "DOORWARD_DATABASE_URL": "postgresql://doorward@db/doorward",
-            "DOORWARD_NATS_URL": "tls://nats.example",
+            "DOORWARD_NATS_URL": "tls://nats-a.example, tls://nats-b.example",
+            "DOORWARD_NATS_REPLICAS": "5",
             "DOORWARD_TENANT": "eu-1",
             "DOORWARD_FEATURES": "cancel_access_request",
             "DOORWARD_DEMO_PASSWORD": "correct horse",
@@ -49,6 +50,8 @@ def test_every_setting_is_read() -> None:
     assert settings.issuer == "https://doorward.example"
     assert settings.data_dir == Path("/srv/doorward")
     assert not settings.on_sqlite
+    assert settings.nats_url == "tls://nats-a.example,tls://nats-b.example"
+    assert settings.nats_replicas == 5
     assert settings.local_accounts is LocalAccounts.ON
     assert settings.trusted_proxies == ("10.0.0.1/32", "192.168.0.0/16")
     assert settings.client_documents is ClientDocuments.ADVERTISE
@@ -71,7 +74,15 @@ def test_every_setting_is_read() -> None:
         ("DOORWARD_PUBLIC_URL", "http://doorward.example", "http is for loopback only"),
         ("DOORWARD_PUBLIC_URL", "https://[", "DOORWARD_PUBLIC_URL is malformed"),
         ("DOORWARD_DATABASE_URL", "mysql://x", "must begin with sqlite:/// or postgresql://"),
-        ("DOORWARD_NATS_URL", "http://x", "must be embedded, off, or a nats://"),
+        ("DOORWARD_NATS_URL", "http://x", "must be embedded, off, or nats://"),
+        ("DOORWARD_NATS_URL", "tls://a,b", "must be embedded, off, or nats://"),
+        ("DOORWARD_NATS_URL", "tls://a,nats://b", "all tls://"),
+        ("DOORWARD_NATS_URL", "nats://127.0.0.1,nats://nats.example", "is not encrypted"),
+        ("DOORWARD_NATS_REPLICAS", "2", "auto, 1, 3 or 5"),
+        ("DOORWARD_DATABASE_URL_FILE", "/nowhere/url", "names no file that can be read"),
+        ("DOORWARD_PORT_FILE", "/nowhere/port", "DOORWARD_PORT_FILE is not a setting"),
+        ("DOORWARD_CALLS_PER_MINUTE", "-1", "a number from 0, which is no limit"),
+        ("DOORWARD_WRITES_PER_MINUTE", "many", "a number from 0, which is no limit"),
         ("DOORWARD_TENANT", "a.b", "letters, digits, - and _ only"),
         ("DOORWARD_FEATURES", "fly", "no feature is called fly"),
         ("DOORWARD_DEMO_PASSWORD", "short", "at least 8 characters"),
@@ -108,6 +119,16 @@ def test_secrets_never_show() -> None:
     with pytest.raises(BadSetting) as caught:
         load_settings({"DOORWARD_DATABASE_URL": "mysql://me:hunter2@db/x"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_secret_can_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://me:hunter2@db/x\n")
+    settings = load_settings({"DOORWARD_DATABASE_URL_FILE": str(file)})
+    assert settings.store_url == "postgresql://me:hunter2@db/x"
+    both = {"DOORWARD_DATABASE_URL_FILE": str(file), "DOORWARD_DATABASE_URL": "postgresql://db/x"}
+    with pytest.raises(BadSetting, match="DOORWARD_DATABASE_URL_FILE are both set"):
+        load_settings(both)
 
 
 def test_the_readme_lists_every_setting() -> None:

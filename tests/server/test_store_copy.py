@@ -4,6 +4,7 @@ read models that are what the log says."""
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ from server.storing import copying
 from server.storing.copying import copy_store
 from server.storing.kept import derived_tables, kept_tables
 from server.wiring import FOLLOWED, INLINE, SCHEMA, System, open_system
-from server.wiring.keys import PERSONAL
+from server.wiring.keys import KEY_FILES
 from server.wiring.stores import OWN_SCHEMA
 from tests import seeds
 from tests.conftest import table_rows
@@ -150,9 +151,9 @@ def test_a_backup_is_one_private_file_and_is_restored_into_an_empty_store(
     said = doorward("restore", str(file), folder=folder, url=url)
     assert "read models: made at the first start, by personal.keys, which is not here" in said
     assert rows_of(url) == table_rows(running.store, CARRIED)
-    keys = running.settings.data_dir / PERSONAL
-    (folder / PERSONAL).write_bytes(keys.read_bytes())
-    (folder / PERSONAL).chmod(0o600)
+    for name in KEY_FILES:
+        # The database remembers its keys: with others it would not be opened.
+        shutil.copy(running.settings.data_dir / name, folder / name)
     same_read_models(running, Settings(data_dir=folder), url)
 
 

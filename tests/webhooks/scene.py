@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from domain.duties import WEBHOOKS
 from server.operations import OPERATIONS
 from server.outgoing import deliveries
 from server.webhooks.delivery import Deliveries
@@ -75,19 +76,29 @@ class Scene:
 
 
 @asynccontextmanager
-async def delivering(system: System, **changes: Any) -> AsyncIterator[Scene]:
+async def delivering(
+    system: System,
+    run: Callable[[Deliveries], Coroutine[Any, Any, None]] = Deliveries.run,
+    **changes: Any,
+) -> AsyncIterator[Scene]:
     """Deliver until the block is left."""
     began = system.clock()
     hands = Hands(lambda: began)
     changed = replace(system, clock=hands, **changes)
     loop = deliveries(changed)
-    running = asyncio.create_task(loop.run())
+    running = asyncio.create_task(run(loop))
     try:
         yield Scene(changed, hands, loop)
         assert not running.done(), running.exception()
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+def on_watch(system: System) -> AbstractAsyncContextManager[Scene]:
+    """Deliver while this is the process whose duty that is, until the block is left."""
+    watch = system.rota.watch(WEBHOOKS)
+    return delivering(system, lambda loop: watch.run(loop.run))
 
 
 def _silent(_progress: object) -> None:

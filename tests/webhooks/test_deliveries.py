@@ -13,14 +13,14 @@ import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from adapters.cloud_events import to_message
+from domain.duties import WEBHOOKS
 from server.command_bus import UnitOfWork
 from server.config import Settings
-from server.webhooks.cursors import cursor, hold
 from server.webhooks.retries import SCHEDULE
 from server.wiring import System, open_system
 from tests import seeds
 from tests.webhooks.receiver import TAKEN, Answer, Received, Receiver
-from tests.webhooks.scene import Scene, delivering, until
+from tests.webhooks.scene import Scene, delivering, on_watch, until
 
 pytestmark = pytest.mark.anyio
 
@@ -354,7 +354,7 @@ async def test_two_processes_on_one_database_deliver_each_event_once(
     settings = Settings(data_dir=tmp_path / "data", database_url=postgres_url, nats_url="off")
     with open_system(settings) as here, open_system(settings) as there:
         seeds.seed_system(here)
-        async with delivering(here) as one, delivering(there) as other:
+        async with on_watch(here) as one, on_watch(there) as other:
             await one.add(receiver.url, from_position=0)
             for number in range(20):
                 permission = seeds.READER if number % 2 else seeds.WRITER
@@ -364,24 +364,29 @@ async def test_two_processes_on_one_database_deliver_each_event_once(
             assert receiver.ids == one.logged()
 
 
-async def test_a_hold_of_a_process_that_died_ends_by_itself(
-    scene: Scene, receiver: Receiver
+async def test_the_word_of_a_process_whose_tenure_is_over_is_not_written_down(
+    postgres_url: str, tmp_path: Path, receiver: Receiver
 ) -> None:
-    await scene.add(f"{receiver.url}/held", events=["access_request.submitted"])
-    await scene.operate(
-        "webhook add", name="free", url=receiver.url, events=["access_request.submitted"]
-    )
-    until_when = scene.hands() + timedelta(seconds=60)
+    """It called the receiver, was paused, and hears the answer when another has taken over."""
+    settings = Settings(data_dir=tmp_path / "data", database_url=postgres_url, nats_url="off")
+    called, over = threading.Event(), threading.Event()
 
-    def held(work: UnitOfWork) -> None:
-        found = cursor(work.rows, "siem")
-        assert found is not None
-        assert hold(work.rows, found, "a process that died", scene.hands())
+    def gone(_one: Received) -> Answer:
+        called.set()
+        assert over.wait(30)
+        receiver.answer = lambda _one: TAKEN
+        return 410, {}
 
-    await scene.system.bus.call(held)
-    await scene.submit("r-1")
-    await scene.later(seconds=59)
-    await until(lambda: [one.path for one in receiver.calls] == ["/hook"])
-    await scene.later(seconds=2)
-    assert scene.hands() > until_when
-    await until(lambda: [one.path for one in receiver.calls] == ["/hook", "/hook/held"])
+    def begin_another(work: UnitOfWork) -> None:
+        work.rows.execute("UPDATE duty SET epoch = epoch + 1 WHERE name = ?", (WEBHOOKS,))
+
+    receiver.answer = gone
+    with open_system(settings) as system:
+        seeds.seed_system(system)
+        async with on_watch(system) as scene:
+            await scene.add(receiver.url, from_position=0)
+            await until(called.is_set)
+            await system.bus.call(begin_another)
+            over.set()
+            await scene.until_shown(state="active", lag=0)
+            assert receiver.ids == [scene.logged()[0], *scene.logged()]

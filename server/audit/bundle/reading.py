@@ -40,11 +40,17 @@ class _Checkpoint(msgspec.Struct, forbid_unknown_fields=True):
     timestamp: str | None
 
 
+_checkpoint_decoder = msgspec.json.Decoder(_Checkpoint)
+
+
 class _Manifest(msgspec.Struct):
     format: int
     tenant: str
     events: int
     head: str
+
+
+_manifest_decoder = msgspec.json.Decoder(_Manifest)
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -78,7 +84,7 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
     """Open a bundle; raises `BadBundle` where it is none, also while it is read."""
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = msgspec.json.decode(_small(archive, MANIFEST), type=_Manifest)
+            manifest = _manifest_decoder.decode(_small(archive, MANIFEST))
             if manifest.format != FORMAT:
                 raise BadBundle(f"{path}: it is of format {manifest.format}, known is {FORMAT}")
             lines = _small(archive, CHECKPOINTS).splitlines()
@@ -113,7 +119,7 @@ def _link(line: bytes, number: int) -> Link:
 
 
 def _witnessed(line: bytes) -> Witnessed:
-    one = msgspec.json.decode(line, type=_Checkpoint)
+    one = _checkpoint_decoder.decode(line)
     try:
         return Witnessed.with_stamp(one.note, one.timestamp)
     except ValueError:

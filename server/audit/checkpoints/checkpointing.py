@@ -1,9 +1,14 @@
 """Making checkpoints: now and then while the log grows, and whenever somebody asks. Before one is signed, the chain
-is followed from the last one: what was changed in between is not signed over, but said aloud."""
+is followed from the last one: what was changed in between is not signed over, but said aloud.
+
+One process makes them unasked at a time, and only the newest tenure keeps what it has signed: a process that was
+paused would else sign an older head after a newer one. Taking them outside twice changes nothing: stream and
+file keep each once."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Sequence
@@ -23,13 +28,13 @@ from domain.checkpoint import (
     Witnessed,
     origin_of,
 )
-from domain.ports import Clock, EventStore, SigningKeys, Unavailable
+from domain.ports import Clock, EventStore, SigningKey, SigningKeys, Unavailable
 from server.audit.batches import links_until
 from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.note_file import NoteFile
 from server.audit.checkpoints.notes import BadNote, signed_note, verifier_of
 from server.audit.checkpoints.rows import Kept
-from server.command_bus import CommandBus
+from server.duties import Jobs
 
 EVERY = timedelta(minutes=5)
 EVENTS = 10_000
@@ -66,7 +71,7 @@ class Checkpointing:
 
     def __init__(
         self,
-        bus: CommandBus,
+        bus: Jobs,
         store: EventStore,
         keys: SigningKeys,
         clock: Clock,
@@ -83,7 +88,16 @@ class Checkpointing:
         self._one_at_a_time = threading.Lock()
 
     def status(self) -> CheckpointStatus:
-        """Return how far the log is signed."""
+        """Return how far the log is signed, as this process saw last."""
+        return self._status
+
+    def observed(self) -> CheckpointStatus:
+        """Look how far the log is signed, by whichever process; blocking. Raises `Unavailable`,
+        `BadNote`."""
+        last = self._newest()
+        if last is not None:
+            signed = last.checkpoint
+            self._status = replace(self._status, position=signed.position, at=signed.at)
         return self._status
 
     async def run(self) -> None:
@@ -93,6 +107,13 @@ class Checkpointing:
             await self._tried()
             await asyncio.sleep(POLL_SECONDS)
 
+    async def observe(self) -> None:
+        """Look now and then how far the log is signed, by whichever process, until cancelled."""
+        while True:
+            with contextlib.suppress(Unavailable, BadNote, NotACheckpoint):
+                await anyio.to_thread.run_sync(self.observed)
+            await asyncio.sleep(POLL_SECONDS)
+
     async def _tried(self) -> None:
         try:
             if await anyio.to_thread.run_sync(self.is_due):
@@ -100,7 +121,9 @@ class Checkpointing:
             await self.deliver()
         except (ChainBroken, Unwitnessed, Unavailable, BadNote, NotACheckpoint) as fault:
             if str(fault) != self._status.fault:
-                _log.critical("checkpoint: %s", fault)
+                # What is only away comes back; what is wrong with the log, or with a key, does not.
+                away = isinstance(fault, Unwitnessed | Unavailable)
+                _log.log(logging.WARNING if away else logging.CRITICAL, "checkpoint: %s", fault)
             self._status = replace(self._status, fault=str(fault))
 
     def make(self) -> Checkpoint | None:
@@ -138,13 +161,24 @@ class Checkpointing:
         if len(ring) > 1:
             # The keys have changed: the oldest one signs once more, and names the newest.
             successor = str(verifier_of(self._origin, ring[0].secret))
-            self._keep(Checkpoint(self._origin, position, digest, at, successor), ring[-1].secret)
-            for former in ring[1:]:
-                self._keys.drop(former.key_id)
+            if successor not in self._keys_used():
+                handing_over = Checkpoint(self._origin, position, digest, at, successor)
+                self._keep(handing_over, ring[-1].secret)
+            self._drop(ring[1:])
         made = Checkpoint(self._origin, position, digest, at)
         self._keep(made, ring[0].secret)
         self._status = replace(self._status, position=position, at=at)
         return made
+
+    def _keys_used(self) -> Sequence[str]:
+        with self._store.read() as rows:
+            return kept_rows.keys_used(rows)
+
+    def _drop(self, former: Sequence[SigningKey]) -> None:
+        # Where the file is another's to change, he may leave them: they have handed over.
+        with contextlib.suppress(Unavailable):
+            for one in former:
+                self._keys.drop(one.key_id)
 
     def _keep(self, checkpoint: Checkpoint, secret: bytes) -> None:
         note = signed_note(checkpoint.text, self._origin, secret)

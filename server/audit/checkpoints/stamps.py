@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from cryptography.x509 import Certificate, load_pem_x509_certificates
-from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+from typing import TYPE_CHECKING
 
 from domain.checkpoint import Witnessed
 from server.bad_file import BadFile
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Stamped:
 
 def parse_roots(pem: bytes) -> Sequence[Certificate]:
     """Return the certificates of a file; raises `BadFile`."""
+    from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 - few have roots
+
     try:
         return load_pem_x509_certificates(pem)
     except ValueError:
@@ -31,6 +34,12 @@ def parse_roots(pem: bytes) -> Sequence[Certificate]:
 
 def check_stamps(witnessed: Iterable[Witnessed], roots: Sequence[Certificate]) -> Stamped:
     """Verify every time stamp that there is."""
+    from rfc3161_client import (  # noqa: PLC0415 - few checkpoints are stamped
+        VerificationError,
+        VerifierBuilder,
+        decode_timestamp_response,
+    )
+
     builder = VerifierBuilder()
     for root in roots:
         builder = builder.add_root_certificate(root)

@@ -66,12 +66,13 @@ class PastWork(UnitOfWork):
         """Let these events have happened."""
         self.keep()
         self._transaction.append([one.envelope for one in run])
+        self._project(run)
+        self._transaction.settle()
         for recorded in run:
-            event = recorded.envelope.event
-            for apply in self._projections.get(type(event), ()):
-                apply(self.rows, recorded, event)
+            self._lookups.moving(recorded.envelope.stream)
             self._evolve(recorded.envelope)
         self._states.commit()
+        self._lookups.begin()
 
     def _evolve(self, envelope: Envelope) -> None:
         """Move the state on that is in memory; another is loaded when it is asked for."""
@@ -97,6 +98,7 @@ class PastWork(UnitOfWork):
                 raise _TakenBack
         finally:
             self.drop()
+            self._lookups.begin()
 
 
 @contextmanager
