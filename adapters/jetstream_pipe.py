@@ -9,17 +9,24 @@ from collections.abc import Sequence
 from itertools import count
 
 import msgspec
+import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from adapters.cloud_events import Message
 
 WINDOW_SECONDS = 10.0
+ANSWER_SECONDS = 2
 NO_RESPONDERS = b"503"
 
 
 class WindowFailed(Exception):  # noqa: N818 - says what happened
     """Not every message of a window landed where it belongs; the reason says what came back."""
+
+
+class NothingKept(WindowFailed):
+    """The server answers, and has kept none of a window's messages: a nats-server whose disk was full does not
+    write again before it is started again, and says no word of it."""
 
 
 class _Ack(msgspec.Struct):
@@ -71,6 +78,10 @@ class Pipe:
                 acks = await asyncio.gather(*window)
         except TimeoutError:
             msg = "no acknowledgement in time"
+            if all(one.cancelled() for one in window) and await self._is_answered():
+                raise NothingKept(
+                    f"{msg} from a server that answers; was its disk full?"
+                ) from None
             raise WindowFailed(msg) from None
         finally:
             self._waiting.clear()
@@ -78,6 +89,13 @@ class Pipe:
             if acked.error is not None or acked.seq != after + offset:
                 raise WindowFailed(str(acked.error or f"landed at {acked.seq}"))
         return after + len(messages)
+
+    async def _is_answered(self) -> bool:
+        try:
+            await self._client.flush(timeout=ANSWER_SECONDS)
+        except (nats.errors.Error, OSError, TimeoutError):
+            return False
+        return not self._client.is_closed
 
     async def _acknowledged(self, message: Msg) -> None:
         waiting = self._waiting.get(message.subject)

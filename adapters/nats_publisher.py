@@ -24,7 +24,7 @@ from nats.aio.client import Client
 
 from adapters.cloud_events import ID_HEADER, POSITION_HEADER, Message, to_message
 from adapters.jetstream import AUTOMATIC, ensure_streams, events_stream
-from adapters.jetstream_pipe import Pipe, WindowFailed
+from adapters.jetstream_pipe import NothingKept, Pipe, WindowFailed
 from adapters.nats_connection import Connect, close, reason
 from adapters.publisher_rows import PublisherRows
 from domain.duties import Fence, TenureOver, unfenced
@@ -62,8 +62,10 @@ class NatsPublisher:
         published: Published = lambda _events, _began, _ended: None,
         *,
         bell: Bell,
+        stuck: Callable[[], None] = lambda: None,
     ) -> None:
-        """`connect` is called for each session; `replicas` says on how many servers streams are kept."""
+        """`connect` is called for each session; `replicas` says on how many servers streams are kept; `stuck`
+        is called, on a thread, when the server keeps nothing any more."""
         self._store: EventStore = store
         self._connect = connect
         self._tenant = tenant
@@ -73,6 +75,7 @@ class NatsPublisher:
         self._status = PublisherStatus(PublisherState.ELSEWHERE)
         self._rows = PublisherRows(store, self._stream)
         self._bell = bell
+        self._stuck = stuck
         self._running = False
         self._fence: Fence = unfenced
         self._remembered = (0, 0)
@@ -113,6 +116,8 @@ class NatsPublisher:
                 self._became(PublisherState.DISCONNECTED, reason(fault))
                 if attempt == 0:
                     _log.warning("NATS: %s; trying again", reason(fault))
+                if isinstance(fault, NothingKept):
+                    await anyio.to_thread.run_sync(self._stuck)
                 attempt = 0 if self._status.position > before else attempt + 1
                 await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
 

@@ -14,6 +14,7 @@ import json
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import time
@@ -27,6 +28,7 @@ from domain.integration import IntegrationRecord
 
 START_SECONDS = 10.0
 LOOK_SECONDS = 0.01
+ROOM = 12 * 2**20
 PUBLISHER, READER = "doorward", "reader"
 
 _log = logging.getLogger(__name__)
@@ -121,6 +123,14 @@ class EmbeddedNatsServer:
         """Stop the server, if it is ours to stop."""
         if self._kept is not None:
             self._kept.stop()
+
+    def renew(self) -> None:
+        """End the server, so that it is started again, if its disk has room: without, it would be no better
+        afterwards."""
+        pid = self.pid
+        with contextlib.suppress(OSError):
+            if pid and shutil.disk_usage(self._folder).free >= ROOM:
+                os.kill(pid, signal.SIGTERM)
 
     def admit(self, integrations: Mapping[str, IntegrationRecord]) -> None:
         """Let these integrations in and no others, from now on and without a restart."""

@@ -72,6 +72,12 @@ class PendingWrites:
         while self._waiting:
             self._settle(next(iter(self._waiting)))
 
+    def take(self) -> list[list[tuple[str, list[Sequence[Value]]]]]:
+        """Return what waits, table by table, to be done by the caller."""
+        waiting = [*self._waiting.values()]
+        self._waiting = {}
+        return waiting
+
     def drop(self) -> None:
         """Forget what waits: it is undone."""
         self._waiting.clear()

@@ -54,11 +54,51 @@ def at_once(
     if len(params) == 1 or _VALUES.search(sql) is None:
         yield from ((sql, one) for one in params)
         return
-    for rows in _apart(sql, params):
-        columns = [_plain(column) for column in zip(*rows, strict=True)]
-        kinds = tuple(_ARRAYS.get(_kind(column), "") for column in columns)
-        given = [column for column, kind in zip(columns, kinds, strict=True) if kind]
-        yield _unnested(sql, kinds), given
+    yield from (_as_arrays(sql, rows) for rows in _apart(sql, params))
+
+
+def in_one(writes: Sequence[tuple[str, Sequence[Sequence[object]]]]) -> tuple[str, list[object]]:
+    """Return one statement that does these INSERTs, each into a table of its own. To follow with a statement
+    proper, of which they are the first parts."""
+    parts: list[str] = []
+    given: list[object] = []
+    for sql, rows in writes:
+        statement, params = _as_arrays(sql, rows)
+        parts.append(f"w{len(parts)} AS ({statement})")
+        given += params
+    return f"WITH {', '.join(parts)} " if parts else "", given
+
+
+def is_one_insert(sql: str, rows: Sequence[Sequence[object]]) -> bool:
+    """Say whether one statement can do this for all rows."""
+    return _VALUES.search(sql) is not None and len(list(_apart(sql, rows))) == 1
+
+
+def _as_arrays(sql: str, rows: Sequence[Sequence[object]]) -> tuple[str, Sequence[object]]:
+    columns = list(zip(*rows, strict=True))
+    kinds = tuple(_ARRAYS.get(_kind(column), "") for column in columns)
+    given = [_array(column, kind) for column, kind in zip(columns, kinds, strict=True) if kind]
+    return _unnested(sql, kinds), given
+
+
+def _array(column: Sequence[Any], kind: str) -> str:
+    """Return a column as the text of an array (PostgreSQL 8.15.2): a tenth of the cost of the driver's."""
+    if kind == "text[]":
+        quoted = (_quoted(one) for one in column)
+    elif kind == "bytea[]":
+        quoted = (f'"\\\\x{one.hex()}"' if one is not None else "NULL" for one in column)
+    else:
+        quoted = ("NULL" if one is None else repr(one) for one in column)
+    return f"{{{','.join(quoted)}}}"
+
+
+def _quoted(text: str | None) -> str:
+    if text is None:
+        return "NULL"
+    plain = str(text)
+    if '"' in plain or "\\" in plain:
+        plain = plain.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{plain}"'
 
 
 @lru_cache(maxsize=1_024)
@@ -92,12 +132,8 @@ def _apart(sql: str, rows: Sequence[Sequence[object]]) -> Iterator[Sequence[Sequ
 
 
 def _kind(column: Sequence[object]) -> type:
-    return next((type(one) for one in column if one is not None), type(None))
-
-
-def _plain(column: Sequence[object]) -> list[object]:
-    """Return a column with the texts of enumerations as texts."""
-    return [str(one) if isinstance(one, str) else one for one in column]
+    one = next((one for one in column if one is not None), None)
+    return str if isinstance(one, str) else type(one)
 
 
 class PostgresRows:
@@ -154,6 +190,19 @@ class PostgresRows:
         if self.pending:
             with translated():
                 self.pending.settle()
+
+    def finish(self, last: str, params: Sequence[object]) -> None:
+        """Do what waits and then this statement; as far as possible all in one."""
+        with translated():
+            whole: list[tuple[str, Sequence[Sequence[Value]]]] = []
+            for writes in self.pending.take():
+                if len(writes) == 1 and is_one_insert(*writes[0]):
+                    whole.append(writes[0])
+                    continue
+                for sql, rows in writes:
+                    self._run_each(sql, rows)
+            first, given = in_one(whole)
+            run(self._cursor, first + last, (*given, *params))
 
     def _run_each(self, sql: str, params: Sequence[Sequence[Value]]) -> None:
         for statement, given in at_once(sql, params):

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 from eventsourcing.persistence import PersistenceError
 
-from adapters import person_keys
+from adapters import log_table, person_keys
 from adapters.envelope_mapper import EnvelopeMapper
 from adapters.log_transaction import LogTransaction
 from adapters.person_keys import PersonKeys
@@ -30,15 +30,14 @@ class PostgresTransaction(LogTransaction):
 
     def __init__(
         self,
-        recorder: PostgresLogRecorder,
         mapper: EnvelopeMapper,
         log: LockedLog,
         keys: PersonKeys,
     ) -> None:
-        self._recorder = recorder
         self._cursor = log.cursor
         self._log = log
-        super().__init__(PostgresRows(log.cursor), log.head, mapper, keys, log.forgotten)
+        self._written = PostgresRows(log.cursor)
+        super().__init__(self._written, log.head, mapper, keys, log.forgotten)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -60,9 +59,13 @@ class PostgresTransaction(LogTransaction):
 
     def commit(self) -> None:
         """Do what waits, and commit, in one journey."""
+        head = self._log.head
         with translated(), self._cursor.connection.pipeline():
-            self._rows.settle()
-            self._recorder.commit(self._log)
+            if head.position != self._log.stored:
+                self._written.finish(log_table.UPDATE_HEAD, (head.position, head.hash))
+            else:
+                self._rows.settle()
+            self._cursor.execute("COMMIT")
 
 
 class PostgresStore(ReadableLog):
@@ -86,7 +89,7 @@ class PostgresStore(ReadableLog):
     def write(self) -> Iterator[Transaction]:
         """Open a write transaction, the one of all processes' that holds the log's lock."""
         with self._translated(), ExitStack() as ended, self._recorder.locked() as log:
-            transaction = PostgresTransaction(self._recorder, self._mapper, log, self._keys)
+            transaction = PostgresTransaction(self._mapper, log, self._keys)
             ended.push(transaction.keys.ended)
             yield transaction
             transaction.commit()

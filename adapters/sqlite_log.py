@@ -57,19 +57,19 @@ FORBID_CHANGE = tuple(
 )
 
 
-_KEYED_BY_SEVERAL = re.compile(
-    r"CREATE TABLE IF NOT EXISTS .*PRIMARY KEY \(\w+(?:, \w+)+\)\)", re.DOTALL
+_KEYED_BY_TEXT = re.compile(
+    r"CREATE TABLE IF NOT EXISTS \w+ \((?:\w+ TEXT PRIMARY KEY, .*|.*PRIMARY KEY \(\w+(?:, \w+)+\))\)",
+    re.DOTALL,
 )
+_LONG = re.compile(r" (?:body|description|vector|policy_json) TEXT")
 
 
 def shaped(sql: str) -> str:
-    """Return a statement as SQLite does it best: a table whose key has several columns is kept in the
-    order of that key, in place of a table and an index that both have to be written."""
-    if sql.startswith("CREATE TABLE") and _KEYED_BY_SEVERAL.fullmatch(sql):
-        # Rows that carry long texts make such a tree slow to walk.
-        return (
-            sql if " vector TEXT" in sql or " description TEXT" in sql else f"{sql} WITHOUT ROWID"
-        )
+    """Return a statement as SQLite does it best: a table whose key is a text, or has several columns, is kept
+    in the order of that key, in place of a table and an index that both have to be written and read. Not
+    where rows carry long texts: such a tree would be slow to walk."""
+    if sql.startswith("CREATE TABLE") and _KEYED_BY_TEXT.fullmatch(sql) and not _LONG.search(sql):
+        return f"{sql} WITHOUT ROWID"
     return sql
 
 

@@ -80,7 +80,8 @@ class Timers:
 
     def _is_paused(self, one: Due, now: datetime) -> bool:
         until = self._paused.get(one.request_id)
-        if until is not None and until <= now:
+        # It ends too where the clock was set back meanwhile.
+        if until is not None and not now < until <= now + PAUSE:
             del self._paused[one.request_id]
             return False
         return until is not None

@@ -30,6 +30,8 @@ class RunningServer:
     settings: dict[str, str] = field(default_factory=dict)
     arguments: tuple[str, ...] = ("serve", "--demo")
     port: int = field(default_factory=free_port)
+    before: tuple[str, ...] = ()
+    """A command that runs it, if it is not run here."""
     process: subprocess.Popen[str] | None = None
     lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -59,7 +61,7 @@ class RunningServer:
         """Start and wait until it says that it is ready."""
         with (self.folder.parent / f"{self.folder.name}.stderr").open("a") as stderr:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "server", *self.arguments],
+                [*self.before, sys.executable, "-m", "server", *self.arguments],
                 env=self.environment(),
                 stdout=subprocess.PIPE,
                 stderr=stderr,

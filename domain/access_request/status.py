@@ -32,6 +32,10 @@ class Status(StrEnum):
     TIME_BASED_EXPIRED_FAILED = "TIME_BASED_EXPIRED_FAILED"
     TIME_BASED_EXPIRED_CANCELLED = "TIME_BASED_EXPIRED_CANCELLED"
 
+    # A member is looked for in sets at every turn; as a text it has its hash at hand, while an
+    # enumeration's own is computed each time.
+    __hash__ = str.__hash__
+
 
 AWAITING_APPROVAL = frozenset(
     {

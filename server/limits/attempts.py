@@ -26,6 +26,8 @@ FAILED_TOKEN_REQUESTS = RateLimitItemPerMinute(60, namespace="token failed")
 TOKEN_REQUESTS = RateLimitItemPerMinute(600, namespace="token")
 BEGINNINGS = RateLimitItemPerMinute(300, namespace="begin")
 REGISTRATIONS = RateLimitItemPerMinute(120, namespace="register")
+STEP_SECONDS = 5.0
+"""By how much the wall clock moves against the monotonic one when somebody sets it, and not when it is slewed."""
 
 
 class _BoundedMemory(MemoryStorage):
@@ -59,12 +61,15 @@ class _BoundedMemory(MemoryStorage):
 
 
 class Attempts:
-    """Counts attempts. Each question returns the seconds to wait, or None to go on."""
+    """Counts attempts. Each question returns the seconds to wait, or None to go on. The library counts by the
+    wall clock; where that is set back, attempts of the future would keep people out until it comes: then all
+    counts begin anew."""
 
     def __init__(self, *, on: bool, most_keys: int = MOST_KEYS, meters: Meters = DEAF) -> None:
         """Without `on`, nothing is counted and nobody waits."""
         self._on = on
         self._meters = meters
+        self._ahead = time.time() - time.monotonic()
         self._counts: defaultdict[str, MovingWindowRateLimiter] = defaultdict(
             lambda: MovingWindowRateLimiter(_BoundedMemory(most_keys))
         )
@@ -109,6 +114,10 @@ class Attempts:
             self._of(limit).hit(limit, digest(key))
 
     def _of(self, limit: RateLimitItem) -> MovingWindowRateLimiter:
+        ahead = time.time() - time.monotonic()
+        if abs(ahead - self._ahead) > STEP_SECONDS:
+            self._counts.clear()
+        self._ahead = ahead
         return self._counts[limit.namespace]
 
 

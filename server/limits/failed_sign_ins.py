@@ -35,10 +35,12 @@ class Most:
 
 def seconds_to_wait(rows: Rows, most: Most, who: str, now: datetime) -> int | None:
     """Return how long somebody has to wait, None if he need not."""
+    # What failed in the future did so before the clock was set back; it would keep him out until then.
+    between = (instant(now - most.within), instant(now + most.within))
     found = rows.select(
-        "SELECT failed_at FROM failed_sign_in WHERE digest = ? AND failed_at > ? "
+        "SELECT failed_at FROM failed_sign_in WHERE digest = ? AND failed_at > ? AND failed_at < ? "
         "ORDER BY failed_at DESC LIMIT ?",
-        (most.of(who), instant(now - most.within), most.count),
+        (most.of(who), *between, most.count),
     )
     if len(found) < most.count:
         return None

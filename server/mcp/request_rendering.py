@@ -11,17 +11,12 @@ from domain.access_request import (
     DEPROVISIONING,
     PROVISIONING,
     Status,
-    integration_voter,
 )
 from domain.ports import Rows
 from projections.access_requests import ItemRow, RequestRow, items_of
-from projections.people import PersonRow, people_by_id, person_by_id
 from projections.request_history import Told, history_of
 from server.mcp.answers import Json, line
-
-INTEGRATION = integration_voter("")
-MOST_NAMED = 10
-"""So many of those who may act are named; of the others, how many there are."""
+from server.mcp.naming import MOST_NAMED, MOST_TOLD, Naming, Voters
 
 
 class RequestRendering:
@@ -30,10 +25,8 @@ class RequestRendering:
 
     def __init__(self, rows: Rows, directory: Rows, issuer: str) -> None:
         self._rows = rows
-        self._directory = directory
         self._issuer = issuer
-        self._people: dict[str, PersonRow | None] = {}
-        self._users: dict[str, Json] = {}
+        self._naming = Naming(directory)
 
     def shown(
         self, found: Sequence[RequestRow], expand: Collection[str] = ()
@@ -48,10 +41,7 @@ class RequestRendering:
         named: set[str] = {one.requester for one in found} | {one.target for one in found}
         for waiting in {one.waiting_for for one in items}:
             named.update(waiting[:MOST_NAMED])
-        unknown = [one for one in named if not one.startswith(INTEGRATION)]
-        known = people_by_id(self._directory, sorted(unknown))
-        for one in unknown:
-            self._people[one] = known.get(one)
+        self._naming.meet(named)
 
     def _request(
         self, row: RequestRow, items: tuple[ItemRow, ...], expand: Collection[str]
@@ -61,8 +51,8 @@ class RequestRendering:
             "id": row.request_id,
             "app_id": row.app_id,
             "app_name": row.app_name,
-            "requester_user": self._user(row.requester),
-            "target_user": self._user(row.target),
+            "requester_user": self._naming.user(row.requester),
+            "target_user": self._naming.user(row.target),
             "supporter_user": None,
             "status": row.status,
             "notes": _notes(row),
@@ -101,17 +91,17 @@ class RequestRendering:
         return more
 
     def _line(self, row: RequestRow, items: tuple[ItemRow, ...], waiting: list[Json]) -> str:
-        more = [str(row.status)]
-        first = [one for item in items for one in item.waiting_for[:3]][:3]
-        if first:
-            shown = ", ".join(dict.fromkeys(map(self._name, first)))
-            more.append(f"waits for {shown} to {waiting[0]['action']}" if waiting else "")
+        more: list[str] = [row.status]
+        first = [one for item in items for one in item.waiting_for[:MOST_TOLD]][:MOST_TOLD]
+        if first and waiting:
+            told = self._naming.told(first)
+            more.append(f"waits for {told} to {waiting[0]['action']}")
         if row.expires_at is not None:
             more.append(f"until {_words(row.expires_at)}")
         return line(row.request_id, f"{row.app_name}: {row.what}", "; ".join(more))
 
     def _waiting(self, row: RequestRow, items: tuple[ItemRow, ...]) -> list[Json]:
-        groups: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+        groups: dict[tuple[str, str, Voters], list[str]] = {}
         for one in items:
             action = _action(one, row)
             if action:
@@ -122,31 +112,17 @@ class RequestRendering:
                 "action": action,
                 "stage": stage,
                 "items": members,
-                "who": [self._who(one) for one in who[:MOST_NAMED]],
+                "who": self._naming.waiting(who),
                 "others": max(0, len(who) - MOST_NAMED),
             }
             for (action, stage, who), members in groups.items()
         ]
 
-    def _who(self, one: str) -> Json:
-        if one.startswith(INTEGRATION):
-            name = one.removeprefix(INTEGRATION)
-            return {"kind": "integration", "id": name, "name": name}
-        return {"kind": "person", "id": one, "name": self._name(one)}
-
-    def _name(self, one: str) -> str:
-        if one.startswith(INTEGRATION):
-            return one.removeprefix(INTEGRATION)
-        found = self._person(one)
-        if found is None:
-            return one
-        return found.full_name
-
     def _task(self, one: ItemRow) -> Json:
         return {
             "item_id": one.item_id,
             "action": "grant" if one.status in PROVISIONING else "remove",
-            "assigned_to": [self._who(who) for who in one.waiting_for[:MOST_NAMED]],
+            "assigned_to": self._naming.waiting(one.waiting_for),
             "attempt": one.attempt,
             "handed_over": one.handed_over,
         }
@@ -155,7 +131,7 @@ class RequestRendering:
         told: Json = {
             "at": one.at,
             "event": one.event,
-            "by": self._who(one.person) if one.person else None,
+            "by": self._naming.who(one.person) if one.person else None,
             "via": one.via,
             "client_name": one.client_name,
             "integration": one.service,
@@ -164,29 +140,6 @@ class RequestRendering:
             "words": one.words,
         }
         return {name: value for name, value in told.items() if value not in (None, "", [])}
-
-    def _user(self, person_id: str) -> Json:
-        known = self._users.get(person_id)
-        if known is None:
-            known = self._users[person_id] = self._met(person_id)
-        return known
-
-    def _met(self, person_id: str) -> Json:
-        found = self._person(person_id)
-        if found is None:
-            return {"id": person_id}
-        return {
-            "id": found.person_id,
-            "email": found.email,
-            "given_name": found.given_name,
-            "family_name": found.family_name,
-            "status": "DISABLED" if found.disabled else "ACTIVE",
-        }
-
-    def _person(self, person_id: str) -> PersonRow | None:
-        if person_id not in self._people:
-            self._people[person_id] = person_by_id(self._directory, person_id)
-        return self._people[person_id]
 
 
 def _action(one: ItemRow, row: RequestRow) -> str:

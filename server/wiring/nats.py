@@ -187,8 +187,14 @@ class Nats:
                 self._settings.nats_replicas,
                 PublishedSpans(self._tracing),
                 bell=LoopBell(),
+                stuck=self._renew,
             )
         return self._publisher
+
+    def _renew(self) -> None:
+        """Let the server be started again, if it is ours."""
+        if (server := self._embedded()) is not None:
+            server.renew()
 
     def new_key(self) -> IntegrationKey:
         """Return a new key for an integration."""

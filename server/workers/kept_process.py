@@ -1,11 +1,15 @@
 """A program that is kept running beside the server: started again when it dies, ended when we end. Whoever
-keeps it holds a lock, so that nobody else keeps the same one."""
+keeps it holds a lock, so that nobody else keeps the same one.
+
+A disk that was full is a reason to start it again, too: nats-server, for one, never again writes to a stream that
+it once could not write to, and says no word of it to those who publish (2.15)."""
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +22,10 @@ STOP_SECONDS = 5.0
 STEADY_SECONDS = 10.0
 """Who ran for so long is started again at once."""
 PAUSES = (0.1, 0.5, 1.0, 2.0, 5.0)
+LOOK_SECONDS = 1.0
+"""Between looks at the disk."""
+FULL, ROOM = 4 * 2**20, 12 * 2**20
+"""Bytes that are free on a disk that counts as full, and on one that has room again."""
 _PR_SET_PDEATHSIG = 1
 _log = logging.getLogger(__name__)
 
@@ -27,8 +35,8 @@ class KeptProcess:
     started it."""
 
     def __init__(self, command: Sequence[str], log: Path, lock: Path) -> None:
-        """`log` gets what it writes. Raises `OSError` if it cannot be started, `BlockingIOError` if
-        another process holds the lock."""
+        """`log` gets what it writes, on the disk that it writes to. Raises `OSError` if it cannot be
+        started, `BlockingIOError` if another process holds the lock."""
         self.command = tuple(command)
         self._log = log
         self._closing = threading.Event()
@@ -39,7 +47,8 @@ class KeptProcess:
         except OSError:
             self._lock.close()
             raise
-        threading.Thread(target=self._watch, name="kept-process", daemon=True).start()
+        for name, watch in (("kept-process", self._watch), ("kept-disk", self._watch_disk)):
+            threading.Thread(target=watch, name=name, daemon=True).start()
 
     def stop(self) -> None:
         """End it, gently and then not."""
@@ -79,6 +88,20 @@ class KeptProcess:
             _log.error("%s ended with %s; starting it again in %s s", name, code, pause)
             if not self._closing.wait(pause):
                 self._start_again(name)
+
+    def _watch_disk(self) -> None:
+        """End the program when its disk has room again after it was full; it is then started again."""
+        full = False
+        while not self._closing.wait(LOOK_SECONDS):
+            try:
+                free = shutil.disk_usage(self._log.parent).free
+            except OSError:
+                continue
+            if full and free >= ROOM:
+                _log.warning("the disk of %s has room again", Path(self.command[0]).name)
+                self.process.terminate()
+                full = False
+            full = full or free < FULL
 
     def _start_again(self, name: str) -> None:
         try:

@@ -21,14 +21,14 @@ from tests.running import free_port
 class NatsProcess:
     """A nats-server on one port with one store, which is started again and again."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.port = free_port()
         self.store = folder / "store"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "server.conf").write_text(
-            f"listen: 127.0.0.1:{self.port}\n"
+            f"listen: {host}:{self.port}\n"
             f'jetstream {{ store_dir: "{self.store}", sync_interval: always }}\n'
         )
 

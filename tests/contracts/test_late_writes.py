@@ -70,6 +70,35 @@ def test_nulls_and_rows_that_are_met_twice_are_no_matter(store: EventStore) -> N
         assert marks == [("y", 3), ("z", None)]
 
 
+def test_texts_come_back_as_they_were_whatever_stands_in_them(store: EventStore) -> None:
+    odd = ["", "NULL", '"', "\\", '\\"', "{a,b}", "it's, 100% of it?", "a\nb\tc", "ünïcode ☃", " "]
+    with store.write() as transaction:
+        params = [(f"{place}", text, -place) for place, text in enumerate(odd)]
+        transaction.rows.execute_many(NOTE, params)
+    with store.read() as rows:
+        assert sorted(notes(rows)) == sorted(params)
+
+
+def test_a_bundle_of_writes_to_many_tables_is_done_whole(store: EventStore) -> None:
+    """New rows of several tables, rows that change, and events, all waiting when the transaction ends."""
+    with store.write() as transaction:
+        rows = transaction.rows
+        transaction.append([envelope("a", 1), envelope("b", 1)])
+        rows.execute_many(NOTE, [("a", "x", 1), ("b", None, None)])
+        rows.execute_many(MARK, [("x", "y", 1)])
+        rows.execute_many("UPDATE mark SET number = ? WHERE name = ?", [(5, "x")])
+        transaction.append([envelope("a", 2)])
+    with store.read() as rows:
+        assert notes(rows) == [("a", "x", 1), ("b", None, None)]
+        assert rows.select("SELECT number FROM mark") == [(5,)]
+    assert [one.position for one in store.events_after(0, 9)] == [1, 2, 3]
+    with pytest.raises(StreamMoved), store.write() as transaction:
+        _note(transaction, "c")
+        transaction.append([envelope("a", 2)])
+    with store.read() as rows:
+        assert len(notes(rows)) == 2, "what came with it is undone as well"
+
+
 def test_no_rows_at_all_write_nothing(store: EventStore) -> None:
     with store.write() as transaction:
         before = transaction.touched

@@ -84,7 +84,11 @@ def test_names_take_no_more_than_their_room() -> None:
 async def test_who_calls_too_often_is_told_how_long_to_wait(system: System, era: str) -> None:
     async with web_with(system, calls_per_minute=10, writes_per_minute=2) as (web, _):
         wire = await web.wire(era=era)
-        arguments = {"app_id": "crm", "requestable_permission_ids": ["crm:reader"], "dry_run": True}
+        arguments = {
+            "app_id": "crm",
+            "requestable_permission_ids": ["crm:reader"],
+            "dry_run": True,
+        }
         params = {"name": "submit_access_request", "arguments": arguments}
         written = [(await wire.request("tools/call", params)).status_code for _ in range(3)]
         assert written == [200, 200, 429]

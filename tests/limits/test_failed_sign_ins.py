@@ -70,3 +70,16 @@ async def test_who_hangs_up_has_failed_all_the_same(system: System) -> None:
     finally:
         ASKER.reset(token)
     assert await limits.before("alice", "203.0.113.7") is not None
+
+
+async def test_a_clock_that_is_set_back_lets_nobody_wait_for_what_he_failed_in_the_future(
+    system: System,
+) -> None:
+    async with web_with(system) as (_web, hands):
+        limits = SignInLimits(system.bus, system.reads, hands)
+        hands.moved += timedelta(hours=2)
+        for _ in range(5):
+            await limits.failed("alice", "203.0.113.7")
+        assert await limits.before("alice", "203.0.113.7") is not None
+        hands.moved -= timedelta(hours=2)
+        assert await limits.before("alice", "203.0.113.7") is None

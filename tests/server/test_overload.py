@@ -16,7 +16,13 @@ pytestmark = pytest.mark.anyio
 
 async def said(path: str, accept: str, fault: Exception) -> tuple[str, str, bytes]:
     headers = [(b"accept", accept.encode()), (b"host", b"doorward.example")]
-    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "query_string": b""}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "headers": headers,
+        "query_string": b"",
+    }
     answer = await unavailable(Request(scope), fault)
     assert answer.status_code == 503
     return answer.headers["content-type"], answer.headers["retry-after"], bytes(answer.body)
