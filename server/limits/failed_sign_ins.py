@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 
 from domain.ports import Rows
 from projections.columns import instant
-from server.secret_tokens import digest
+from server.secret_tokens import digest, new_secret
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS failed_sign_in ("
-    "digest TEXT NOT NULL, failed_at TEXT NOT NULL, expires_at TEXT NOT NULL)",
+    "failure_id TEXT PRIMARY KEY, digest TEXT NOT NULL, failed_at TEXT NOT NULL, "
+    "expires_at TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS failed_sign_in_by_digest ON failed_sign_in (digest, failed_at)",
     "CREATE INDEX IF NOT EXISTS failed_sign_in_by_expiry ON failed_sign_in (expires_at)",
 )
@@ -53,8 +54,9 @@ def count_failure(rows: Rows, failed: Iterable[tuple[Most, str]], now: datetime)
     rows.execute("DELETE FROM failed_sign_in WHERE expires_at < ?", (instant(now),))
     for most, who in failed:
         rows.execute(
-            "INSERT INTO failed_sign_in (digest, failed_at, expires_at) VALUES (?, ?, ?)",
-            (most.of(who), instant(now), instant(now + most.within)),
+            "INSERT INTO failed_sign_in (failure_id, digest, failed_at, expires_at) "
+            "VALUES (?, ?, ?, ?)",
+            (new_secret(), most.of(who), instant(now), instant(now + most.within)),
         )
 
 
