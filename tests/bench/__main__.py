@@ -23,7 +23,7 @@ from tests.bench import (
     startup,
 )
 from tests.bench.commands import Line
-from tests.bench.mcp_calls import many_workers, one_worker, soak
+from tests.bench.mcp_calls import grown_calls, many_workers, one_worker, soak
 from tests.bench.oauth import Timing
 
 SIZES = (34_428, 1_000_000)
@@ -37,11 +37,12 @@ STARTS = 5
 
 
 def main(asked: Sequence[str]) -> None:
-    """Measure on SQLite and PostgreSQL, both on the same disk: everything, or one thing alone: the
-    calls of one worker beside the SDK's (``calls``), of one, two and four on PostgreSQL (``workers``), a soak
-    (``soak``, or ``soak 2`` for two minutes), the search at these sizes (``search 34428``), what calls cost as the store grows (``growth 10000 100000``),
-    auditing a year of so many events (``audit 100000``), so many starts of a server (``startup 5``), or
-    the simulated year itself (``year 100000 [--url URL]``)."""
+    """Measure on SQLite and PostgreSQL, both on the same disk: everything, or one thing alone: calls of one
+    worker beside the SDK's (``calls``), of one, two and four on PostgreSQL (``workers``), a soak (``soak``,
+    or ``soak 2`` for two minutes), so many starts of a server (``startup 5``), what whole calls and the
+    queries within them cost as the store grows (``grown 10000 100000``, ``growth 10000 100000``), the
+    search at these sizes (``search 34428``), auditing a year of so many events (``audit 100000``), or the
+    simulated year itself (``year 100000 [--url URL]``)."""
     numbers = tuple(map(int, filter(str.isdecimal, asked[1:])))
     match asked[:1]:
         case ["year"]:
@@ -52,6 +53,8 @@ def main(asked: Sequence[str]) -> None:
             measure_search(numbers or SIZES)
         case ["growth"]:
             measure_growth(numbers or GROWN)
+        case ["grown"]:
+            measure_grown_calls(numbers or GROWN)
         case ["calls"]:
             measure_calls()
         case ["workers"]:
@@ -66,6 +69,7 @@ def main(asked: Sequence[str]) -> None:
             measure_starts(STARTS)
             measure_the_core()
             measure_search(SIZES)
+            measure_grown_calls(GROWN)
             measure_growth(GROWN)
             measure_auditing(YEAR)
             measure_soak(soak.MINUTES)
@@ -90,6 +94,12 @@ def measure_workers() -> None:
             many_workers.show(many_workers.measure(folder / "data", url), raw)
         finally:
             server.cleanup()
+
+
+def measure_grown_calls(sizes: Sequence[int]) -> None:
+    """Measure what a whole call costs as the store grows."""
+    with tempfile.TemporaryDirectory(prefix="doorward-bench-", dir=Path.cwd()) as name:
+        grown_calls.show(sizes, grown_calls.measure(Path(name), sizes))
 
 
 def measure_soak(minutes: int) -> None:

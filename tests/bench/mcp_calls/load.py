@@ -24,7 +24,7 @@ END = b"\r\n\r\n"
 @dataclass(frozen=True)
 class Job:
     """What to send for how many seconds, over how many connections. A submission takes the next of the
-    pairs of token and permission, from `start` on; `per_second` holds the pace down (0 does not)."""
+    pairs of token and permission of `app`, from `start` on; `per_second` holds the pace down (0 does not)."""
 
     port: int
     target: str
@@ -35,6 +35,7 @@ class Job:
     permissions: tuple[str, ...]
     start: int = 0
     per_second: float = 0.0
+    app: str = "bench"
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class _Run:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._template = template(job.target, job.era, job.port)
+        self._template = template(job.target, job.era, job.port, job.app)
         self._at = job.start
         self._ends = time.perf_counter() + job.seconds
         self._times: list[float] = []

@@ -3,7 +3,6 @@ every target in turn, three rounds."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -13,7 +12,7 @@ from tests.bench.mcp_calls import scene
 from tests.bench.mcp_calls.load import SUBMIT, Job, Load, Outcome
 from tests.bench.mcp_calls.requests import ERAS, TOOLS_LIST
 from tests.bench.mcp_calls.scene import Scene
-from tests.bench.mcp_calls.servers import Measured, doorward, noop_server
+from tests.bench.mcp_calls.servers import Measured, doorward, noop_server, processors
 from tests.running import free_port
 
 NOOP = "noop"
@@ -90,7 +89,7 @@ class Bench:
 
 def measure(folder: Path) -> tuple[list[Line], float]:
     """Return the table on SQLite, and the megabytes of our server after it all."""
-    ours, client = _processors()
+    ours, client = processors()
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     ready = scene.prepare(Settings(data_dir=folder, port=port))
@@ -110,12 +109,6 @@ def measure(folder: Path) -> tuple[list[Line], float]:
             return lines, server.megabytes()
     finally:
         load.close()
-
-
-def _processors() -> tuple[int | None, int | None]:
-    """Return where the servers run and where the client does, each alone if there are two."""
-    available = sorted(os.sched_getaffinity(0))
-    return (available[0], available[1]) if len(available) > 1 else (None, None)
 
 
 def _rounds(bench: Bench, era: str, connections: int) -> list[Line]:

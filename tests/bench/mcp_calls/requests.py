@@ -18,7 +18,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "list_access_requests": {"size": 10},
     "search_apps": {"name_search": "customer data"},
     "submit_access_request": {
-        "app_id": "bench",
+        "app_id": "@APP@",
         "requestable_permission_ids": ["@PERMISSION@"],
         "business_justification": "Quarter-end report",
     },
@@ -39,8 +39,8 @@ class Template:
         return self.head % (token.encode(), len(body)) + body
 
 
-def template(target: str, era: str, port: int) -> Template:
-    """Return how a tool is called, or the tools are listed."""
+def template(target: str, era: str, port: int, app: str) -> Template:
+    """Return how a tool is called, or the tools are listed; `app` is the one that is asked for."""
     method = TOOLS_LIST if target == TOOLS_LIST else "tools/call"
     params: dict[str, Any] = {}
     if target != TOOLS_LIST:
@@ -60,4 +60,5 @@ def template(target: str, era: str, port: int) -> Template:
         if target != TOOLS_LIST:
             lines.append(f"Mcp-Name: {target}")
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-    return Template("\r\n".join([*lines, "", ""]).encode(), body.encode())
+    head = "\r\n".join([*lines, "", ""])
+    return Template(head.encode(), body.replace("@APP@", app).encode())

@@ -81,6 +81,11 @@ def _let_in(work: UnitOfWork, system: System, people: list[PersonId]) -> list[st
 
 def _token(work: UnitOfWork, system: System, who: PersonId, now: datetime) -> str:
     work.execute(PutPerson(who, person(who, manager=PersonId("p-bench0"))), CONTEXT)
+    return connected(work, system, who, now)
+
+
+def connected(work: UnitOfWork, system: System, who: PersonId, now: datetime) -> str:
+    """Let a client act for a person; return its token."""
     resource = USER.url(system.settings.issuer)
     consent, family = ConsentId(system.new_id()), FamilyId(system.new_id())
     given = GiveConsent(consent, who, CLIENT, resource, "http://127.0.0.1", USER.scopes, "")

@@ -79,6 +79,12 @@ def doorward(
         server.stop()
 
 
+def processors() -> tuple[int | None, int | None]:
+    """Return where the servers run and where the client does, each alone if there are two."""
+    available = sorted(os.sched_getaffinity(0))
+    return (available[0], available[1]) if len(available) > 1 else (None, None)
+
+
 def _pin(pid: int, cpu: int) -> None:
     """Keep a process with all its threads and children on one processor."""
     for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
