@@ -58,30 +58,18 @@ class Pipe:
         Each is a compare-and-set on the tail of the stream: a late copy, a second publisher or a
         lost message makes the rest fail instead of duplicating or reordering anything.
         """
-        loop = asyncio.get_running_loop()
         window: list[asyncio.Future[_Ack]] = []
         try:
-            for offset, message in enumerate(messages):
-                reply = f"{self._inbox}.{next(self._numbers)}"
-                self._waiting[reply] = ack = loop.create_future()
-                window.append(ack)
-                headers = {
-                    **message.headers,
-                    "Nats-Expected-Stream": self._stream,
-                    "Nats-Expected-Last-Sequence": str(after + offset),
-                }
-                await self._client.publish(
-                    message.subject, message.payload, reply=reply, headers=headers
-                )
+            for sequence, message in enumerate(messages, start=after):
+                window.append(await self._sent(message, sequence))
             async with asyncio.timeout(WINDOW_SECONDS):
                 await self._client.flush()
                 acks = await asyncio.gather(*window)
         except TimeoutError:
             msg = "no acknowledgement in time"
-            if all(one.cancelled() for one in window) and await self._is_answered():
-                raise NothingKept(
-                    f"{msg} from a server that answers; was its disk full?"
-                ) from None
+            # Of those behind the first it may have said that they do not follow on the last that it has.
+            if window[0].cancelled() and await self._is_answered():
+                raise NothingKept(f"{msg} from a server that answers; was its disk full?") from None
             raise WindowFailed(msg) from None
         finally:
             self._waiting.clear()
@@ -89,6 +77,18 @@ class Pipe:
             if acked.error is not None or acked.seq != after + offset:
                 raise WindowFailed(str(acked.error or f"landed at {acked.seq}"))
         return after + len(messages)
+
+    async def _sent(self, message: Message, after: int) -> asyncio.Future[_Ack]:
+        """Send a message that is to follow on this sequence; return what will be its acknowledgement."""
+        reply = f"{self._inbox}.{next(self._numbers)}"
+        self._waiting[reply] = ack = asyncio.get_running_loop().create_future()
+        headers = {
+            **message.headers,
+            "Nats-Expected-Stream": self._stream,
+            "Nats-Expected-Last-Sequence": str(after),
+        }
+        await self._client.publish(message.subject, message.payload, reply=reply, headers=headers)
+        return ack
 
     async def _is_answered(self) -> bool:
         try:

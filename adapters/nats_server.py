@@ -281,7 +281,8 @@ def _configuration(folder: Path, port: int) -> str:
     return (
         f"listen: 127.0.0.1:{port}\n"
         f"pid_file: {json.dumps(str(folder / 'pid'))}\n"
-        f"jetstream {{ store_dir: {store}, sync_interval: always }}\n"
+        # Else its limit is a part of what happens to be free when it starts, for as long as it runs.
+        f"jetstream {{ store_dir: {store}, sync_interval: always, max_file_store: 100TB }}\n"
         "max_payload: 1MB\n"
     )
 

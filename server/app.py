@@ -83,7 +83,7 @@ class Application:
         return [
             *pages.routes(),
             *CatalogPages(self._system, sign_in).routes(),
-            LateRoutes([audit_pages.AUDIT], lambda: _audit(self._system, sign_in)),
+            LateRoutes(audit_pages.PATHS, lambda: _audit(self._system, sign_in)),
         ]
 
     def close_streams(self) -> None:

@@ -19,6 +19,9 @@ from server.pages.forms import is_ours, read_form
 from server.sign_in.endpoint import Purpose, SignIn, expired
 
 AUDIT = "/audit"
+SCRIPT = "audit.js"
+PATHS = (AUDIT, f"/assets/{SCRIPT}")
+"""Of these pages and what they load: they are themselves loaded when one of them is first asked for."""
 OWN = re.compile(
     r"/audit(?:/(?:as-of|verify|events/[0-9]{1,18}|requests/[A-Za-z0-9_-]{1,100}))?"
     r"(?:\?[A-Za-z0-9%._~&=+:-]*)?"

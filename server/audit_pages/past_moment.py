@@ -22,14 +22,14 @@ from server.audit.looking_back.moments import BadMoment, Moment, moment_at, mome
 from server.audit.looking_back.names import Names
 from server.audit.looking_back.tables import LISTINGS
 from server.audit_pages.asking import LONGEST, parse_moment, position_of
-from server.audit_pages.gate import AUDIT, Frame, Gate
+from server.audit_pages.gate import AUDIT, SCRIPT, Frame, Gate
 from server.audit_pages.verification import Verification
 from server.pages import render, script
 from server.request_bodies import storable
 from server.turns import Turns
 from server.wiring import System
 
-AS_OF, SCRIPT = "/audit/as-of", "audit.js"
+AS_OF = "/audit/as-of"
 MOST_ROWS = 500
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 WORDS = {
