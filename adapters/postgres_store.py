@@ -59,13 +59,19 @@ class PostgresTransaction(LogTransaction):
 
     def commit(self) -> None:
         """Do what waits, and commit, in one journey."""
-        head = self._log.head
-        with translated(), self._cursor.connection.pipeline():
-            if head.position != self._log.stored:
-                self._written.finish(log_table.UPDATE_HEAD, (head.position, head.hash))
-            else:
-                self._rows.settle()
-            self._cursor.execute("COMMIT")
+        connection, head = self._cursor.connection, self._log.head
+        try:
+            with translated(), connection.pipeline():
+                if head.position != self._log.stored:
+                    self._written.finish(log_table.UPDATE_HEAD, (head.position, head.hash))
+                else:
+                    self._rows.settle()
+                self._cursor.execute("COMMIT")
+        except BaseException:
+            # psycopg takes for prepared what was to be prepared behind the statement that failed, and the
+            # server skipped: each later use of it on this connection would fail.
+            connection.close()
+            raise
 
 
 class PostgresStore(ReadableLog):

@@ -26,6 +26,9 @@ LOOK_SECONDS = 0.5
 """Between looks at whether a tenure has run out unheard."""
 PAUSES = (1.0, 2.0, 5.0, 15.0, 60.0)
 """Seconds until a loop that failed is tried again."""
+ENDING_SECONDS = 5.0
+"""A loop that was cancelled and has not ended after so long, longer than closing a connection takes, is cancelled
+again."""
 WELL_SECONDS = 60.0
 """A loop that has run for so long is well again."""
 
@@ -122,10 +125,9 @@ class Watch:
         try:
             await self._until_over(tenure, working)
         finally:
-            working.cancel()
             # What it has handed to a thread is waited for: two tenures never mix in one process.
             with anyio.CancelScope(shield=True):
-                await asyncio.wait({working})
+                await _ended(working)
             self._tenure = None
         _raise_fault(working)
 
@@ -136,6 +138,14 @@ class Watch:
             await self._bell.wait(LOOK_SECONDS)
             if self._fault and asyncio.get_running_loop().time() - began > WELL_SECONDS:
                 self._fault = ""
+
+
+async def _ended(working: asyncio.Future[None]) -> None:
+    """Cancel a loop until it has ended. Once is not enough: `asyncio.wait_for` of Python 3.11, which libraries
+    use, loses a cancellation that comes as its own wait ends (python/cpython#86296)."""
+    while not working.done():
+        working.cancel()
+        await asyncio.wait({working}, timeout=ENDING_SECONDS)
 
 
 def _raise_fault(working: asyncio.Future[None]) -> None:

@@ -21,7 +21,7 @@ from projections.columns import number
 from projections.projection import Projection
 from server.command_bus import UnitOfWork
 from server.duties import Jobs
-from server.waking import LoopBell
+from server.waking import REST, LoopBell
 
 BATCH = 200
 POLL_SECONDS = 1.0
@@ -85,7 +85,7 @@ class Follower:
         self._bus = bus
         self._log = log
         self._projection = projection
-        self._grown = LoopBell()
+        self._grown = LoopBell(REST)
 
     @property
     def duty(self) -> Duty:

@@ -17,7 +17,7 @@ from domain.values import Actor, RequestId, Via
 from projections.timers import Due, due_by, next_due
 from server.command_bus import CommandBus, CommandContext
 from server.reads import Reads
-from server.waking import LoopBell
+from server.waking import REST, LoopBell
 
 BATCH = 100
 LONGEST_SLEEP = 30.0
@@ -36,7 +36,7 @@ class Timers:
         self._clock = clock
         self._new_id = new_id
         self._paused: dict[RequestId, datetime] = {}
-        self._grown = LoopBell()
+        self._grown = LoopBell(REST)
 
     def wake(self) -> None:
         """Say, from any thread, that something may be due earlier than was known."""

@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+REST = 0.05
+"""Seconds between two rounds of a loop behind the scenes: what came in between is done in one. A loop that was
+idle is woken at once; under load, each would else follow every single commit with one of its own."""
+
 
 class LoopBell:
     """The `Bell` port. One task waits for it at a time, on whatever event loop it runs."""
 
-    def __init__(self) -> None:
+    def __init__(self, rest: float = 0.0) -> None:
+        """It wakes nobody sooner than `rest` seconds after the last time."""
+        self._rest = rest
+        self._woke_at = float("-inf")
         self._rung = False
         self._waiting: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
 
@@ -28,6 +35,10 @@ class LoopBell:
 
     async def wait(self, seconds: float) -> bool:
         """Sleep until the next ring or for so long; say whether it rang."""
+        time = asyncio.get_running_loop().time
+        resting = self._woke_at + self._rest - time()
+        if resting > 0:
+            await asyncio.sleep(resting)
         woken = asyncio.Event()
         self._waiting = (asyncio.get_running_loop(), woken)
         try:
@@ -38,4 +49,5 @@ class LoopBell:
         finally:
             self._waiting = None
         rung, self._rung = self._rung, False
+        self._woke_at = time()
         return rung

@@ -23,7 +23,7 @@ from server.pages import script
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
-from server.waking import LoopBell
+from server.waking import REST, LoopBell
 
 STREAM, SCRIPT = "/inbox/events", "/assets/live.js"
 MOST_STREAMS = 4
@@ -103,7 +103,7 @@ class Live:
         self, request: HttpRequest, person: PersonId, about: RequestId
     ) -> AsyncIterator[str]:
         self._open[person] += 1
-        grown = LoopBell()
+        grown = LoopBell(REST)
         self._bells = (*self._bells, grown)
         shown = _shown(request)
         try:

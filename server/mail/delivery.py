@@ -19,7 +19,7 @@ from server.duties import Jobs
 from server.mail import outbox
 from server.mail.outbox import Queued
 from server.reads import Reads
-from server.waking import LoopBell
+from server.waking import REST, LoopBell
 
 POLL_SECONDS = 1.0
 TIDY_EVERY = timedelta(minutes=10)
@@ -39,7 +39,7 @@ class MailDelivery:
         self._mailer = mailer
         self._clock = clock
         self._chance = chance
-        self._news = LoopBell()
+        self._news = LoopBell(REST)
         self._tidied: datetime | None = None
 
     def wake(self) -> None:

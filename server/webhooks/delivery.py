@@ -14,7 +14,7 @@ from anyio.abc import TaskGroup
 from domain.ports import Rows, Unavailable
 from domain.webhook import WebhookState
 from projections.webhooks import webhooks
-from server.waking import LoopBell
+from server.waking import REST, LoopBell
 from server.webhooks import cursors
 from server.webhooks.failures import next_due
 from server.webhooks.line import Line, Means
@@ -31,7 +31,7 @@ class Deliveries:
 
     def __init__(self, means: Means) -> None:
         self._means = means
-        self._news = LoopBell()
+        self._news = LoopBell(REST)
         self._running: set[str] = set()
         self._limiter = anyio.Semaphore(MOST_AT_ONCE)
 

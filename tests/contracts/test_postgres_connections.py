@@ -13,7 +13,7 @@ import pytest
 from adapters import postgres_connections, postgres_log
 from adapters.open_store import open_store
 from adapters.postgres_connections import Connections, command, connect
-from domain.ports import EventStore, Unavailable
+from domain.ports import EventStore, StreamMoved, Unavailable
 from tests.contracts.test_event_store import TABLE, append, envelope
 from tests.contracts.test_late_writes import NOTE, notes
 
@@ -145,3 +145,17 @@ def test_what_the_url_says_goes_before_what_is_set_here(postgres_url: str) -> No
     ]
     connection.close()
     assert shown == ["7s", "mine", f"{postgres_connections.STOPPED_SECONDS}s"]
+
+
+@pytest.mark.parametrize("before", range(1, 5))
+def test_a_commit_that_failed_spoils_no_later_one_on_its_connection(
+    store: EventStore, before: int
+) -> None:
+    """What stands behind a statement that fails is skipped by the server, also that it be prepared."""
+    for version in range(1, before + 1):
+        append(store, envelope("a", version))
+    with pytest.raises(StreamMoved), store.write() as transaction:
+        transaction.append([envelope("b", 1), envelope("a", before)])
+    for version in range(before + 1, before + 4):
+        append(store, envelope("a", version))
+    assert store.head() == before + 3
