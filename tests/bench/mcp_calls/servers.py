@@ -29,17 +29,12 @@ class Measured:
 
     def processor_seconds(self) -> float:
         """Return what its processes have used so far."""
-        times = [one.cpu_times() for one in self._processes()]
+        times = [one.cpu_times() for one in _ours(self.pid)]
         return float(sum(one.user + one.system for one in times))
 
     def megabytes(self) -> float:
         """Return the resident memory of its processes that run our code."""
-        return float(sum(one.memory_info().rss for one in self._processes())) / 2**20
-
-    def _processes(self) -> list[psutil.Process]:
-        first = psutil.Process(self.pid)
-        found = [first, *first.children(recursive=True)]
-        return [one for one in found if "nats-server" not in one.name()]
+        return float(sum(one.memory_info().rss for one in _ours(self.pid))) / 2**20
 
 
 @contextmanager
@@ -86,10 +81,16 @@ def processors() -> tuple[int | None, int | None]:
 
 
 def _pin(pid: int, cpu: int) -> None:
-    """Keep a process with all its threads and children on one processor."""
-    for process in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True)):
+    """Keep our processes with all their threads on one processor; a nats-server finds its own place."""
+    for process in _ours(pid):
         for thread in process.threads():
             os.sched_setaffinity(thread.id, {cpu})
+
+
+def _ours(pid: int) -> list[psutil.Process]:
+    first = psutil.Process(pid)
+    found = [first, *first.children(recursive=True)]
+    return [one for one in found if "nats-server" not in one.name()]
 
 
 def _await(port: int) -> None:
