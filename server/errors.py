@@ -1,5 +1,5 @@
 """How refusals and outages leave the server: the one table from the domain's errors to HTTP. MCP
-tools say a refusal's code and sentence (`server.mcp.user_server`); OAuth endpoints have errors of
+tools say a refusal's code and sentence (`server.mcp.calls`); OAuth endpoints have errors of
 their own (RFC 6749 §5.2)."""
 
 from __future__ import annotations
