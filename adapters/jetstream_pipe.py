@@ -69,7 +69,9 @@ class Pipe:
             msg = "no acknowledgement in time"
             # Of those behind the first it may have said that they do not follow on the last that it has.
             if window[0].cancelled() and await self._is_answered():
-                raise NothingKept(f"{msg} from a server that answers; was its disk full?") from None
+                raise NothingKept(
+                    f"{msg} from a server that answers; was its disk full?"
+                ) from None
             raise WindowFailed(msg) from None
         finally:
             self._waiting.clear()
