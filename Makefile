@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := tests/clients/node_modules/.installed
 
-.PHONY: run test check bench clean
+.PHONY: run test faults check bench clean
 
 run: $(INSTALLED)
 	@exec $(BIN)/doorward serve --demo
@@ -14,6 +14,9 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	@$(MAKE) --no-print-directory clients
 	$(BIN)/pytest
+
+faults: $(INSTALLED)
+	$(BIN)/pytest tests/faults
 
 check: $(INSTALLED)
 	$(BIN)/ruff check
