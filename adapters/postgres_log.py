@@ -81,8 +81,12 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
     datastore: LogDatastore
 
     def create_tables(self, cursor: PgCursor) -> None:
-        """Create the log's tables in the cursor's transaction, one process at a time."""
+        """Create the log's tables in the cursor's transaction, one process at a time, and with the log's lock
+        if there is a log: statements that create lock one table after the other, even where there is nothing
+        to create, and a writer who is at work does so in another order."""
         run(cursor, "SELECT pg_advisory_xact_lock(?)", (MIGRATION_LOCK,))
+        if run(cursor, "SELECT to_regclass('log_head')").fetchone() != (None,):
+            run(cursor, f"{log_table.SELECT_HEAD} FOR UPDATE")
         tables = log_table.create_tables(position_type="BIGINT", bytes_type="BYTEA")
         for statement in (*tables, *FORBID_CHANGE):
             run(cursor, statement)
@@ -96,7 +100,7 @@ class PostgresLogRecorder(PostgresRecorder, ApplicationRecorder):
 
     @contextmanager
     def changing(self) -> Iterator[PgCursor]:
-        """Open a transaction without the log's lock; commit on leaving, else roll back."""
+        """Open a transaction that does not begin with the log's lock; commit on leaving, else roll back."""
         with self.datastore.writing.begun(BEGIN) as (connection, _):
             yield connection.cursor()
             command(connection, b"COMMIT")

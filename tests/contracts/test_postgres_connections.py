@@ -159,3 +159,28 @@ def test_a_commit_that_failed_spoils_no_later_one_on_its_connection(
     for version in range(before + 1, before + 4):
         append(store, envelope("a", version))
     assert store.head() == before + 3
+
+
+def test_a_start_waits_for_who_is_writing_and_neither_loses_his_work(
+    store: EventStore, postgres_url: str
+) -> None:
+    tables = [f"CREATE TABLE IF NOT EXISTS {name} (key BIGINT)" for name in ("first", "second")]
+    indexes = [
+        f"CREATE INDEX IF NOT EXISTS {name}_by_key ON {name} (key)" for name in ("first", "second")
+    ]
+    store.create([*tables, *indexes])
+    starting = threading.Thread(target=store.create, args=([*tables, *indexes],))
+    with store.write() as transaction:
+        transaction.rows.execute("INSERT INTO second (key) VALUES (1)")
+        starting.start()
+        with psycopg.connect(postgres_url, autocommit=True) as other:
+            deadline = time.monotonic() + 30
+            while not other.execute(
+                "SELECT 1 FROM pg_stat_activity "
+                "WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            ).fetchall():
+                assert time.monotonic() < deadline, "it does not wait"
+        transaction.rows.execute("INSERT INTO first (key) VALUES (1)")
+    starting.join()
+    with store.read() as rows:
+        assert rows.select("SELECT key FROM first UNION ALL SELECT key FROM second") == [(1,)] * 2

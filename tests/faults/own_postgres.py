@@ -55,11 +55,11 @@ class OwnPostgres:
     def start(self) -> None:
         """Start it, again until it stays: after a crash its former processes may still be about to end."""
         deadline = time.monotonic() + DEADLINE
-        while not self._tried():
+        while not self._tried(deadline):
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.2)
 
-    def _tried(self) -> bool:
+    def _tried(self, deadline: float) -> bool:
         given = {
             "listen_addresses": self._listen,
             "port": str(self.port),
@@ -77,6 +77,7 @@ class OwnPostgres:
         while self._process.poll() is None:
             if self.answers():
                 return True
+            assert time.monotonic() < deadline, self.said()
             time.sleep(0.05)
         return False
 

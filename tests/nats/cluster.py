@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from nats.aio.client import Client
 from adapters.nats_server import greets, installed_binary
 from tests.running import free_port
 
-SIZE = 3
+SIZE, DEADLINE = 3, 60.0
 
 
 class Cluster:
@@ -46,8 +47,11 @@ class Cluster:
             )
 
     def await_greeting(self, place: int) -> None:
+        deadline = time.monotonic() + DEADLINE
         while not greets(self.ports[place]):
             assert self._running[place].poll() is None, self.said(place)
+            assert time.monotonic() < deadline, self.said(place)
+            time.sleep(0.02)
 
     def said(self, place: int) -> str:
         return (self._folder / str(place) / "log").read_text()
@@ -88,5 +92,6 @@ def running_cluster(folder: Path, extra: str = "") -> Iterator[Cluster]:
 async def leader_of(client: Client, stream: str) -> int:
     """Return the place of the server that leads a stream."""
     info = await client.jetstream().stream_info(stream)
-    assert info.cluster is not None
+    if info.cluster is None or not info.cluster.leader:
+        raise TimeoutError("it has none just now")
     return int(str(info.cluster.leader).removeprefix("n"))
