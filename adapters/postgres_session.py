@@ -48,6 +48,8 @@ SETTINGS = (
     f"SET idle_session_timeout = '{SILENCE}s'",
     "SET lock_timeout = '2s'",
     "SET statement_timeout = '5s'",
+    # To begin an epoch takes the log's lock: whoever is paused meanwhile would keep it, and all writers out.
+    "SET idle_in_transaction_session_timeout = '5s'",
     # A hint needs no disk: without this the cluster's lock would be held for the time of an fsync.
     "SET synchronous_commit = off",
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -14,7 +16,7 @@ from adapters.postgres_session import PostgresSession
 from adapters.system import utc_now
 from domain.duties import Duties, Duty, EveryDuty, TenureOver
 from domain.ports import EventStore
-from tests.cluster.members import Member, end_sessions, until
+from tests.cluster.members import PATIENCE, Member, end_sessions, until
 
 WATERING, FEEDING = Duty("watering"), Duty("feeding")
 NAMES = tuple(Duty(f"round {number}") for number in range(8))
@@ -191,6 +193,28 @@ def test_a_process_that_was_paused_finds_its_tenure_over(
     assert second.hears("held") == "held watering 2"
     first.send(signal.SIGCONT)
     assert first.hears("lost", "held") == "lost watering"
+
+
+def test_a_process_that_is_paused_while_it_takes_a_duty_keeps_nobody_from_writing(
+    garden: EventStore, postgres_url: str
+) -> None:
+    """It has the log's lock then, and its session is not idle as one is between two questions."""
+    paused, going = threading.Event(), threading.Event()
+
+    def clock() -> datetime:
+        paused.set()
+        going.wait(PATIENCE)
+        return utc_now()
+
+    session = PostgresSession(postgres_url, "paused", clock, ignore)
+    session.duties.want(WATERING, ignore)
+    try:
+        assert paused.wait(PATIENCE)
+        with garden.write() as transaction:
+            transaction.rows.execute("DELETE FROM duty WHERE name = ''")
+    finally:
+        going.set()
+        session.close()
 
 
 def test_a_tenure_that_is_over_fails_its_check(
