@@ -4,7 +4,7 @@ what a dead worker measured of itself does not."""
 
 from __future__ import annotations
 
-import os
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,28 +13,35 @@ from pathlib import Path
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "doorward-metrics-"
+LOCK = "in-use"
 
 
 @contextmanager
 def metrics_folder() -> Iterator[Path]:
     """Make a folder of one's own; remove it with all that is in it, and what a parent left that was killed."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if _is_left(left):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}-") as folder:
+        _remove_if_left(left)
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as folder, _held(Path(folder)):
         yield Path(folder)
 
 
-def _is_left(folder: Path) -> bool:
-    """Say whether the parent whose folder this is has ended, as far as one may know."""
-    pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a lock that ends with this process. (The number of a process would say little: another may
+    have it by now, and in a container that shares the folder it means nothing.)"""
+    with (folder / LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a folder whose parent has ended; leave one that is in use, somebody else's, or just being made."""
     try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except (ValueError, PermissionError, OverflowError):
-        return False
-    return False
+        with (folder / LOCK).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except OSError:
+        return
 
 
 def forget_measures(folder: Path, pid: int) -> None:

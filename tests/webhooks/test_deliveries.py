@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -172,7 +172,7 @@ async def test_a_receiver_that_asks_for_time_is_left_alone_as_a_whole(
     scene: Scene, receiver: Receiver, as_date: bool
 ) -> None:
     asked = timedelta(hours=1)
-    date = format_datetime((datetime.now(UTC) + asked).replace(microsecond=0), usegmt=True)
+    date = format_datetime((scene.hands() + asked).replace(microsecond=0), usegmt=True)
     receiver.answer = failing(429, Retry_After=date if as_date else "3600")
     await scene.add(receiver.url, events=["access_request.submitted"])
     await scene.submit("r-1")

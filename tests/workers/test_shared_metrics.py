@@ -57,16 +57,32 @@ async def test_they_count_together_and_forget_no_call_of_a_worker_that_was_repla
                 await anyio.sleep(0.1)
 
 
+HOLDING = """
+import sys, server.workers.metrics_folder as folders
+with folders.metrics_folder() as mine:
+    print(mine, flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_the_folder_of_a_parent_that_was_killed_goes_with_the_next_start() -> None:
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    with tempfile.TemporaryDirectory(
-        prefix=f"{PREFIX}{ended.pid}-", ignore_cleanup_errors=True
-    ) as left:
-        (Path(left) / "counter_1.db").touch()
-        with metrics_folder() as mine:
-            assert not Path(left).exists()
-            with metrics_folder() as other:
-                assert mine.exists()
-                assert other.exists()
-        assert not mine.exists()
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        left = Path(parent.stdout.readline().strip())
+        (left / "counter_1.db").touch()
+        with metrics_folder():
+            assert left.exists()
+        parent.kill()
+    with metrics_folder() as mine:
+        assert not left.exists()
+        with metrics_folder() as other:
+            assert mine.exists()
+            assert other.exists()
+    assert not mine.exists()
+
+
+def test_a_folder_that_nobody_is_known_to_have_left_stays() -> None:
+    with tempfile.TemporaryDirectory(prefix=PREFIX) as just_made, metrics_folder():
+        assert Path(just_made).exists()
