@@ -1,5 +1,6 @@
-"""Many publishes on the way at once, each acknowledged: a window of messages is sent whole, then
-every acknowledgement is awaited and compared. nats-py's own `publish_async` loses error
+"""Many publishes on the way at once: a window of messages is sent whole, each to be kept only right after the
+one before. So the last one's acknowledgement speaks for all, and the first one's tells a server that keeps
+nothing from one that has moved on; no other is asked for. nats-py's own `publish_async` loses error
 acknowledgements (nats.py issue 985), so this does it with a subscription of its own."""
 
 from __future__ import annotations
@@ -58,13 +59,17 @@ class Pipe:
         Each is a compare-and-set on the tail of the stream: a late copy, a second publisher or a
         lost message makes the rest fail instead of duplicating or reordering anything.
         """
-        window: list[asyncio.Future[_Ack]] = []
+        last = len(messages) - 1
+        window: dict[int, asyncio.Future[_Ack]] = {}
         try:
-            for sequence, message in enumerate(messages, start=after):
-                window.append(await self._sent(message, sequence))
+            for offset, message in enumerate(messages):
+                reply = ""
+                if offset in (0, last):
+                    reply, window[offset] = self._asked()
+                await self._send(message, after + offset, reply)
             async with asyncio.timeout(WINDOW_SECONDS):
                 await self._client.flush()
-                acks = await asyncio.gather(*window)
+                acks = dict(zip(window, await asyncio.gather(*window.values()), strict=True))
         except TimeoutError:
             msg = "no acknowledgement in time"
             # Of those behind the first it may have said that they do not follow on the last that it has.
@@ -75,22 +80,25 @@ class Pipe:
             raise WindowFailed(msg) from None
         finally:
             self._waiting.clear()
-        for offset, acked in enumerate(acks, start=1):
-            if acked.error is not None or acked.seq != after + offset:
+        for offset, acked in acks.items():
+            if acked.error is not None or acked.seq != after + offset + 1:
                 raise WindowFailed(str(acked.error or f"landed at {acked.seq}"))
         return after + len(messages)
 
-    async def _sent(self, message: Message, after: int) -> asyncio.Future[_Ack]:
-        """Send a message that is to follow on this sequence; return what will be its acknowledgement."""
+    def _asked(self) -> tuple[str, asyncio.Future[_Ack]]:
+        """Return where an acknowledgement is to go, and what it will be."""
         reply = f"{self._inbox}.{next(self._numbers)}"
         self._waiting[reply] = ack = asyncio.get_running_loop().create_future()
+        return reply, ack
+
+    async def _send(self, message: Message, after: int, reply: str) -> None:
+        """Send a message that is to follow on this sequence."""
         headers = {
             **message.headers,
             "Nats-Expected-Stream": self._stream,
             "Nats-Expected-Last-Sequence": str(after),
         }
         await self._client.publish(message.subject, message.payload, reply=reply, headers=headers)
-        return ack
 
     async def _is_answered(self) -> bool:
         try:

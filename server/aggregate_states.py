@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.values import StreamId
 
-CACHED_STREAMS = 8_000
-"""Most aggregate states kept in memory: about 40 MB, where all are requests."""
+CACHED_STREAMS = 2_000
+"""Most aggregate states kept in memory: about 10 MB, where all are requests."""
 
 Known = tuple[int, Any]
 """Version and state."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from domain.values import StreamId
 
 Found = TypeVar("Found")
-MOST = 20_000
+MOST = 5_000
 """Most answers of one kind; all of the kind go when there are more."""
 SECONDS = 60.0
 """The longest that anything is remembered. Rows change by events alone, but for a `rebuild` that mends what was

@@ -12,7 +12,7 @@ from tests.bench.mcp_calls import scene
 from tests.bench.mcp_calls.load import SUBMIT, Job, Load, Outcome
 from tests.bench.mcp_calls.requests import ERAS, TOOLS_LIST
 from tests.bench.mcp_calls.scene import Scene
-from tests.bench.mcp_calls.servers import Measured, doorward, noop_server, processors
+from tests.bench.mcp_calls.servers import Measured, at_rest, doorward, noop_server, processors
 from tests.running import free_port
 
 NOOP = "noop"
@@ -84,6 +84,8 @@ class Bench:
         outcome = self.load.run(job)
         if target == SUBMIT:
             self.submitted += outcome.calls + connections
+            # What a submission costs ends when it has been told, not when it was answered.
+            at_rest(server.port)
         return outcome, 1e6 * (server.processor_seconds() - before) / outcome.calls
 
 
@@ -97,6 +99,7 @@ def measure(folder: Path) -> tuple[list[Line], float]:
     try:
         with noop_server(ours) as bare, doorward(folder, "", port, ours) as server:
             bench = Bench(ready, load, server, bare)
+            at_rest(port)
             for target in TARGETS:
                 for era in ERAS:
                     bench.call(target, era, 4, 0.3)

@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from socket import create_connection
+from urllib.request import urlopen
 
 import psutil
 
 from tests.running import RunningServer, free_port
 
 DEADLINE = 30.0
+REST = 120.0
+LAGS = ("doorward_projection_lag_events{", "doorward_publisher_lag_events ")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,21 @@ class Measured:
     def megabytes(self) -> float:
         """Return the resident memory of its processes that run our code."""
         return float(sum(one.memory_info().rss for one in _ours(self.pid))) / 2**20
+
+
+def at_rest(port: int) -> None:
+    """Wait until Doorward has told NATS, and its read models, all that happened: else the one who is measured
+    next pays for the one before."""
+    until = time.monotonic() + REST
+    while _lag(port):
+        assert time.monotonic() < until, "it does not come to rest"
+        time.sleep(0.2)
+
+
+def _lag(port: int) -> float:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as answer:
+        lines: list[str] = answer.read().decode().splitlines()
+    return sum(float(one.rpartition(" ")[2]) for one in lines if one.startswith(LAGS))
 
 
 @contextmanager
