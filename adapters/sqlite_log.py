@@ -38,7 +38,7 @@ PRAGMAS = (
     "PRAGMA cache_size = -65536",
     # All connections together: each for itself could keep its 64 MB, and there are many. A cache at
     # the limit takes its own oldest page, and the system has what it dropped.
-    "PRAGMA soft_heap_limit = 50331648",
+    "PRAGMA soft_heap_limit = 25165824",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA trusted_schema = OFF",
 )
