@@ -152,13 +152,17 @@ async def _connect(url: str, **options: object) -> Client:
 
 
 async def close(client: Client) -> None:
-    """Close a connection, whatever state it is in."""
+    """Close a connection, whatever state it is in. The library stops half way where a server takes no more
+    bytes, or a connection broke while it was being made, and offers no way to end what is left then."""
     with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
         await asyncio.wait_for(client.close(), 2)
-    # One that broke while it was being made counts as closed, and keeps its socket.
-    transport = client._transport  # noqa: SLF001 - the library offers no other way
-    if transport is not None:
-        transport.close()  # type: ignore[no-untyped-call]  # of the library
+    for subscription in client._subs.values():  # noqa: SLF001
+        subscription._stop_processing()  # noqa: SLF001
+    client._subs.clear()  # noqa: SLF001
+    writer = getattr(client._transport, "_io_writer", None)  # noqa: SLF001
+    if isinstance(writer, asyncio.StreamWriter):
+        # It would wait for ever until what is written has gone.
+        writer.transport.abort()
 
 
 def without_credentials(url: str) -> str:

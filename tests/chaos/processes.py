@@ -44,6 +44,10 @@ class NatsProcess:
         while not greets(self.port):
             assert self._process.poll() is None, (self._folder / "log").read_text()
 
+    def send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()

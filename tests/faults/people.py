@@ -7,33 +7,24 @@ from datetime import datetime, timedelta
 
 from adapters.nats_accounts import new_nats_key
 from domain.catalog import AppRecord, PermissionRecord, PutApp, PutPermission
-from domain.consent import GiveConsent
 from domain.integration import AddIntegration, IntegrationKey, IntegrationRecord, Right
 from domain.person import PutPerson
 from domain.policy import DEFAULT, PublishPolicy, Waiting
-from domain.token_family import OpenFamily
 from domain.values import (
     AppId,
-    Client,
-    ClientId,
-    ConsentId,
-    FamilyId,
     PermissionId,
     PersonId,
 )
 from server.command_bus import UnitOfWork
 from server.config import Settings
-from server.oauth.resources import USER
-from server.oauth.token_rows import CODE_LIFE, FAMILY_LIFE, store_access_token
 from server.operations.read_models import catch_up
-from server.secret_tokens import ACCESS, CODE, digest, new_secret
 from server.wiring import System, open_system
+from tests.connected_clients import connected
 from tests.seeds import CONTEXT, person
 
 APP = AppId("tools")
 PEOPLE, PERMISSIONS = 6, 400
 LISTENER = "listener"
-CLIENT = Client(ClientId("fault-client"), "Fault client")
 MANAGER, GUEST = PersonId("p-boss"), PersonId("p-guest")
 DESK, DESKS = AppId("desk"), 20
 HOUR = 3_600
@@ -104,23 +95,4 @@ def _token(work: UnitOfWork, system: System, who: PersonId, now: datetime) -> st
     """Let somebody's client in as if he had signed in; return its token."""
     context = replace(CONTEXT, now=now)
     work.execute(PutPerson(who, person(who, manager=MANAGER)), context)
-    resource = USER.url(system.settings.issuer)
-    consent, family = ConsentId(system.new_id()), FamilyId(system.new_id())
-    work.execute(
-        GiveConsent(consent, who, CLIENT, resource, "http://127.0.0.1", USER.scopes, ""), context
-    )
-    opened = OpenFamily(
-        family_id=family,
-        consent_id=consent,
-        person=who,
-        client=CLIENT,
-        resource=resource,
-        scopes=USER.scopes,
-        code_digest=digest(new_secret(CODE)),
-        code_expires_at=now + CODE_LIFE,
-        family_expires_at=now + FAMILY_LIFE,
-    )
-    work.execute(opened, context)
-    token = new_secret(ACCESS)
-    store_access_token(work.rows, token, family, USER.scopes, now)
-    return token
+    return connected(work, system, who, now)

@@ -20,8 +20,8 @@ from server.wiring import System, open_system
 from tests.bench import grown_store as grown
 from tests.bench.mcp_calls.load import SUBMIT, Job, Load
 from tests.bench.mcp_calls.requests import MODERN
-from tests.bench.mcp_calls.scene import connected
 from tests.bench.mcp_calls.servers import Measured, doorward, processors
+from tests.connected_clients import connected
 from tests.running import free_port
 
 TARGETS = ("list_access_requests", "search_apps", SUBMIT)
@@ -101,7 +101,8 @@ def _running(folder: Path, size: int, cpu: int | None) -> Iterator[Running]:
         people = grown.Company(size).people
         chosen = [grown.person_of(at * people // PEOPLE) for at in range(PEOPLE)]
         tokens = system.bus.call_blocking(partial(_connected, system=system, people=chosen))
-    with doorward(folder, "", settings.port, cpu) as server:
+    # Without NATS: a log that was made in a minute would be published for an hour.
+    with doorward(folder, "", settings.port, cpu, DOORWARD_NATS_URL="off") as server:
         _await_signed(settings.port)
         yield Running(server, tuple(tokens))
 

@@ -10,15 +10,9 @@ from itertools import product
 
 from domain.access_request import SubmitRequest
 from domain.catalog import AppRecord, PermissionRecord, PutApp, PutPermission
-from domain.consent import GiveConsent
 from domain.person import PutPerson
-from domain.token_family import OpenFamily
 from domain.values import (
     AppId,
-    Client,
-    ClientId,
-    ConsentId,
-    FamilyId,
     PermissionId,
     PersonId,
     RequestId,
@@ -26,17 +20,14 @@ from domain.values import (
 from server import demo
 from server.command_bus import UnitOfWork
 from server.config import Settings
-from server.oauth.resources import USER
-from server.oauth.token_rows import CODE_LIFE, FAMILY_LIFE, store_access_token
 from server.operations.read_models import catch_up
-from server.secret_tokens import ACCESS, CODE, digest, new_secret
 from server.wiring import System, open_system
+from tests.connected_clients import connected
 from tests.seeds import CONTEXT, person
 
 APP = AppId("bench")
 PEOPLE, PERMISSIONS, OWN_REQUESTS = 1_000, 100, 10
 """A policy lets a person have a hundred requests open."""
-CLIENT = Client(ClientId("bench-client"), "Bench client")
 
 
 @dataclass(frozen=True)
@@ -82,29 +73,6 @@ def _let_in(work: UnitOfWork, system: System, people: list[PersonId]) -> list[st
 def _token(work: UnitOfWork, system: System, who: PersonId, now: datetime) -> str:
     work.execute(PutPerson(who, person(who, manager=PersonId("p-bench0"))), CONTEXT)
     return connected(work, system, who, now)
-
-
-def connected(work: UnitOfWork, system: System, who: PersonId, now: datetime) -> str:
-    """Let a client act for a person; return its token."""
-    resource = USER.url(system.settings.issuer)
-    consent, family = ConsentId(system.new_id()), FamilyId(system.new_id())
-    given = GiveConsent(consent, who, CLIENT, resource, "http://127.0.0.1", USER.scopes, "")
-    work.execute(given, CONTEXT)
-    opened = OpenFamily(
-        family_id=family,
-        consent_id=consent,
-        person=who,
-        client=CLIENT,
-        resource=resource,
-        scopes=USER.scopes,
-        code_digest=digest(new_secret(CODE)),
-        code_expires_at=now + CODE_LIFE,
-        family_expires_at=now + FAMILY_LIFE,
-    )
-    work.execute(opened, CONTEXT)
-    token = new_secret(ACCESS)
-    store_access_token(work.rows, token, family, USER.scopes, now)
-    return token
 
 
 def _ask(

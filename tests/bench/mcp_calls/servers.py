@@ -73,10 +73,10 @@ def noop_server(cpu: int | None) -> Iterator[Measured]:
 
 @contextmanager
 def doorward(
-    folder: Path, url: str, port: int, cpu: int | None, workers: int = 1
+    folder: Path, url: str, port: int, cpu: int | None, workers: int = 1, **more: str
 ) -> Iterator[Measured]:
-    """Run Doorward, all its processes, as somebody would who has read the README."""
-    settings = {"DOORWARD_RATE_LIMITS": "off", "DOORWARD_LOCAL_ACCOUNTS": "on"}
+    """Run Doorward, all its processes, as somebody would who has read the README, with `more` settings."""
+    settings = {"DOORWARD_RATE_LIMITS": "off", "DOORWARD_LOCAL_ACCOUNTS": "on", **more}
     if url:
         settings["DOORWARD_DATABASE_URL"] = url
     server = RunningServer(
