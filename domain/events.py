@@ -49,6 +49,7 @@ from domain.consent import (
     ConsentRevoked,
     ConsentWidened,
 )
+from domain.feature import FeatureDisabled, FeatureEnabled, FeatureEvent
 from domain.group import GroupAdded, GroupChanged, GroupEvent, GroupRemoved
 from domain.integration import (
     IntegrationAdded,
@@ -62,6 +63,8 @@ from domain.person import (
     PersonEvent,
     PersonForgotten,
     PersonRegistered,
+    RoleGranted,
+    RoleRevoked,
 )
 from domain.policy import PolicyEvent, PolicyPublished, PolicyRetired
 from domain.resource_server import (
@@ -84,6 +87,7 @@ from domain.webhook import (
     WebhookDisabled,
     WebhookEvent,
     WebhookPaused,
+    WebhookRedelivered,
     WebhookRemoved,
     WebhookReplayed,
     WebhookResumed,
@@ -103,6 +107,7 @@ Event = (
     | GroupEvent
     | IntegrationEvent
     | ReviewEvent
+    | FeatureEvent
 )
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -118,6 +123,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PersonChanged,
         IdentityLinked,
         PersonForgotten,
+        RoleGranted,
+        RoleRevoked,
         RequestSubmitted,
         RequestRouted,
         StageStarted,
@@ -152,6 +159,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         IntegrationAdded,
         IntegrationChanged,
         IntegrationRemoved,
+        FeatureEnabled,
+        FeatureDisabled,
         ReviewRequired,
         ReviewOverdue,
         ReviewCompleted,
@@ -173,6 +182,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         WebhookResumed,
         WebhookDisabled,
         WebhookReplayed,
+        WebhookRedelivered,
         WebhookRemoved,
     )
 }

@@ -4,7 +4,7 @@ other way round, for those who look for people who may decide."""
 from __future__ import annotations
 
 from domain.envelope import Recorded
-from domain.person import PersonChanged, PersonRegistered, Role
+from domain.person import PersonChanged, PersonRegistered, Role, RoleGranted, RoleRevoked
 from domain.ports import Rows
 from domain.values import PersonId
 from projections.projection import Projection
@@ -25,6 +25,22 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
             )
 
 
+def _granted(rows: Rows, _recorded: Recorded, event: RoleGranted) -> None:
+    """Nobody is given a role while he is disabled."""
+    _revoked(rows, _recorded, event)
+    rows.execute(
+        "INSERT INTO membership (kind, name, person_id) VALUES (?, ?, ?)",
+        (ROLE, event.role, event.person_id),
+    )
+
+
+def _revoked(rows: Rows, _recorded: Recorded, event: RoleGranted | RoleRevoked) -> None:
+    rows.execute(
+        "DELETE FROM membership WHERE kind = ? AND name = ? AND person_id = ?",
+        (ROLE, event.role, event.person_id),
+    )
+
+
 PROJECTION = Projection(
     name="memberships",
     tables=("membership",),
@@ -34,7 +50,12 @@ PROJECTION = Projection(
         "PRIMARY KEY (kind, name, person_id))",
         "CREATE INDEX IF NOT EXISTS membership_by_person ON membership (person_id)",
     ),
-    handlers={PersonRegistered: _put, PersonChanged: _put},
+    handlers={
+        PersonRegistered: _put,
+        PersonChanged: _put,
+        RoleGranted: _granted,
+        RoleRevoked: _revoked,
+    },
 )
 
 

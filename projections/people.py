@@ -7,7 +7,15 @@ from collections.abc import Collection
 import msgspec
 
 from domain.envelope import Recorded
-from domain.person import PersonChanged, PersonForgotten, PersonRecord, PersonRegistered, Role
+from domain.person import (
+    PersonChanged,
+    PersonForgotten,
+    PersonRecord,
+    PersonRegistered,
+    Role,
+    RoleGranted,
+    RoleRevoked,
+)
 from domain.ports import Row, Rows, Value
 from domain.values import REDACTED, PersonId
 from projections.columns import json_text, maybe_text, number, text_list
@@ -67,6 +75,13 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
     )
 
 
+def _roles(rows: Rows, _recorded: Recorded, event: RoleGranted | RoleRevoked) -> None:
+    rows.execute(
+        "UPDATE person SET roles_json = ? WHERE person_id = ?",
+        (json_text(event.roles), event.person_id),
+    )
+
+
 def _forgotten(rows: Rows, _recorded: Recorded, event: PersonForgotten) -> None:
     """Leave the id and that nothing else is known; the user name is one that nobody can have."""
     name = f"{REDACTED}{DELETED_MARK}{event.person_id}"
@@ -97,7 +112,13 @@ PROJECTION = Projection(
         "CREATE INDEX IF NOT EXISTS person_by_external_id ON person (external_id)",
         "CREATE INDEX IF NOT EXISTS person_by_username_key ON person (username_key)",
     ),
-    handlers={PersonRegistered: _put, PersonChanged: _put, PersonForgotten: _forgotten},
+    handlers={
+        PersonRegistered: _put,
+        PersonChanged: _put,
+        PersonForgotten: _forgotten,
+        RoleGranted: _roles,
+        RoleRevoked: _roles,
+    },
 )
 
 

@@ -69,6 +69,7 @@ class Settings:
     nats_insecure: bool = False
     tenant: str = "main"
     features: frozenset[str] = frozenset()
+    """Which are on until somebody switches them: see `domain.feature`."""
     demo_password: str | None = field(default=None, repr=False)
     local_accounts: LocalAccounts = LocalAccounts.AUTO
     trusted_proxies: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from domain import (
     access_request,
     catalog,
     consent,
+    feature,
     group,
     integration,
     person,
@@ -35,6 +36,7 @@ from domain.access_request import (
 )
 from domain.catalog import PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent, consent_stream
+from domain.feature import DisableFeature, EnableFeature, FeatureFacts, feature_stream
 from domain.group import GroupFacts, PutGroup, RemoveGroup, group_name, group_stream
 from domain.integration import (
     AddIntegration,
@@ -45,9 +47,14 @@ from domain.integration import (
 from domain.person import (
     AccessFacts,
     ForgetPerson,
+    GrantRole,
     IdentityFacts,
     LinkIdentity,
+    PersonRecord,
     PutPerson,
+    RevokeRole,
+    Role,
+    RoleFacts,
     person_stream,
 )
 from domain.policy import PolicyFacts, PublishPolicy, RetirePolicy, policy_stream
@@ -71,12 +78,13 @@ from domain.token_family import (
     RotateRefreshToken,
     family_stream,
 )
-from domain.values import StreamId
+from domain.values import PersonId, StreamId
 from domain.webhook import (
     AddWebhook,
     ChangeWebhook,
     DisableWebhook,
     PauseWebhook,
+    RedeliverWebhook,
     RemoveWebhook,
     ReplayWebhook,
     ResumeWebhook,
@@ -86,6 +94,7 @@ from domain.webhook import (
 from projections.groups import group_by_name
 from projections.holdings import standing_request
 from projections.identities import person_id_of
+from projections.memberships import holders_of
 from projections.policies import rotations
 from server.command_bus import Handler, Handlers, UnitOfWork
 from server.known_facts import known_person
@@ -115,6 +124,26 @@ def _identity(work: UnitOfWork, command: LinkIdentity) -> tuple[StreamId, Identi
 def _forgetting(work: UnitOfWork, command: ForgetPerson) -> tuple[StreamId, AccessFacts]:
     standing = standing_request(work.rows, command.person_id)
     return person_stream(command.person_id), AccessFacts(standing)
+
+
+def _role(work: UnitOfWork, command: GrantRole | RevokeRole) -> tuple[StreamId, RoleFacts]:
+    stream = person_stream(command.person_id)
+    version, _ = work.state_of(person.DECIDER, stream)
+    others = set(holders_of(work.rows, Role.ADMINISTRATOR)) - {command.person_id}
+    return stream, RoleFacts(version, _record_of(work, command.by), bool(others))
+
+
+def _feature(
+    work: UnitOfWork, command: EnableFeature | DisableFeature
+) -> tuple[StreamId, FeatureFacts]:
+    stream = feature_stream(command.name)
+    version, _ = work.state_of(feature.DECIDER, stream)
+    return stream, FeatureFacts(version, _record_of(work, command.by))
+
+
+def _record_of(work: UnitOfWork, person_id: PersonId | None) -> PersonRecord | None:
+    known = known_person(work, person_id) if person_id else None
+    return known.record if known else None
 
 
 def _consent(_work: UnitOfWork, command: GiveConsent | RevokeConsent) -> tuple[StreamId, None]:
@@ -194,6 +223,10 @@ HANDLERS: Handlers = {
     PutPerson: Handler(person.DECIDER, _person),
     LinkIdentity: Handler(person.DECIDER, _identity),
     ForgetPerson: Handler(person.DECIDER, _forgetting),
+    GrantRole: Handler(person.DECIDER, _role),
+    RevokeRole: Handler(person.DECIDER, _role),
+    EnableFeature: Handler(feature.DECIDER, _feature),
+    DisableFeature: Handler(feature.DECIDER, _feature),
     GiveConsent: Handler(consent.DECIDER, _consent),
     RevokeConsent: Handler(consent.DECIDER, _consent),
     OpenFamily: Handler(token_family.DECIDER, _family),
@@ -210,5 +243,6 @@ HANDLERS: Handlers = {
     ResumeWebhook: Handler(webhook.DECIDER, _webhook),
     DisableWebhook: Handler(webhook.DECIDER, _webhook),
     ReplayWebhook: Handler(webhook.DECIDER, _webhook),
+    RedeliverWebhook: Handler(webhook.DECIDER, _webhook),
     RemoveWebhook: Handler(webhook.DECIDER, _webhook),
 }

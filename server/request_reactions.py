@@ -22,7 +22,14 @@ from domain.access_request import (
 )
 from domain.catalog import AppRetired, PermissionRetired
 from domain.errors import Conflicting
-from domain.person import PersonChanged, PersonRecord, PersonRegistered, Role
+from domain.person import (
+    PersonChanged,
+    PersonRecord,
+    PersonRegistered,
+    Role,
+    RoleGranted,
+    RoleRevoked,
+)
 from domain.policy import ApproverKind, ApproverRef
 from domain.review import Judgement, RequireReview, ReviewCompleted
 from domain.values import PersonId, RequestId
@@ -115,6 +122,16 @@ def person_known(
         work.execute(ReviseApprovers(request_id, context.now), context)
 
 
+def role_changed(
+    work: UnitOfWork, event: RoleGranted | RoleRevoked, context: CommandContext
+) -> None:
+    """Look up anew who may decide where roles do."""
+    known = known_person(work, event.person_id)
+    if known is not None:
+        for request_id in sorted(_naming(work, event.person_id, known.record)):
+            work.execute(ReviseApprovers(request_id, context.now), context)
+
+
 def _naming(work: UnitOfWork, person_id: PersonId, record: PersonRecord) -> set[RequestId]:
     """Return the requests where it may matter who this person is."""
     rows = work.rows
@@ -173,6 +190,8 @@ REQUEST_REACTIONS: Reactions = {
     DeprovisioningStarted: removal_started,
     ReviewCompleted: reviewed,
     PersonRegistered: person_known,
+    RoleGranted: role_changed,
+    RoleRevoked: role_changed,
     AppRetired: app_retired,
     PermissionRetired: permission_retired,
 }

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from domain.feature import FEATURES
 from domain.person import Role
 from server.mail.settings import mail_from, smtp_url
 from server.telemetry.settings import (
@@ -24,9 +25,6 @@ EMBEDDED = "embedded"
 OFF = "off"
 MOST_WORKERS = 64
 MOST_A_MINUTE = 1_000_000
-FEATURES = frozenset({"cancel_access_request", "comment_on_access_request", "get_access_request"})
-"""Tools beyond the five, by name."""
-"""What can be switched on by name; everything is off by default."""
 
 
 class ClientDocuments(StrEnum):
@@ -130,7 +128,7 @@ def _tenant(value: str) -> str:
 
 def _features(value: str) -> frozenset[str]:
     named = frozenset(filter(None, (name.strip() for name in value.split(","))))
-    if unknown := named - FEATURES:
+    if unknown := named - FEATURES.keys():
         msg = f"no feature is called {', '.join(sorted(unknown))}; there are {sorted(FEATURES)}"
         raise ValueError(msg)
     return named

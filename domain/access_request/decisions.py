@@ -10,7 +10,7 @@ from domain.access_request.commands import Decide, NoteRefusedDecision, Verdict
 from domain.access_request.events import DecisionRefused, DecisionTaken, RequestDenied
 from domain.access_request.evolve import RequestEvent
 from domain.access_request.facts import ActionFacts
-from domain.access_request.guards import check_version, known_answer, sitting
+from domain.access_request.guards import known_answer, sitting
 from domain.access_request.routing import advance
 from domain.access_request.state import AccessRequest, Item, Request, integration_voter
 from domain.access_request.status import Status
@@ -29,6 +29,7 @@ from domain.errors import (
 )
 from domain.policy import longer, strong_enough
 from domain.values import Personal, clean_text, identifier
+from domain.versions import check_version
 
 REASON_LIMIT = 1_000
 KEPT_REFUSALS = 100

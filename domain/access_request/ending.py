@@ -24,7 +24,6 @@ from domain.access_request.fulfilment_events import (
 )
 from domain.access_request.guards import (
     acting,
-    check_version,
     concerns,
     is_administrator,
     sitting,
@@ -43,6 +42,7 @@ from domain.errors import (
     UnknownRequest,
 )
 from domain.values import Personal, PersonId, clean_text
+from domain.versions import check_version
 
 
 def cancel(

@@ -10,7 +10,6 @@ from domain.access_request.evolve import RequestEvent
 from domain.access_request.facts import ActionFacts
 from domain.access_request.guards import (
     acting,
-    check_version,
     is_administrator,
     known_answer,
     sitting,
@@ -20,6 +19,7 @@ from domain.access_request.state import AccessRequest, Item, Request
 from domain.access_request.unfolding import Unfolding
 from domain.errors import IntegrationNotAllowed, NotAssigned, NothingUnderWay
 from domain.values import clean_text, identifier
+from domain.versions import check_version
 
 
 def take_report(

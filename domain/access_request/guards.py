@@ -1,11 +1,10 @@
-"""What is asked before any change to a request: that there is one, that the caller saw its present
-version, and whether the same was said before."""
+"""What is asked before any change to a request: that there is one, and whether the same was said before."""
 
 from __future__ import annotations
 
 from domain.access_request.facts import KnownPerson
 from domain.access_request.state import AccessRequest, Request
-from domain.errors import IdempotencyKeyReused, PersonDisabled, StaleVersion, UnknownRequest
+from domain.errors import IdempotencyKeyReused, PersonDisabled, UnknownRequest
 from domain.person import Role
 from domain.values import PersonId, RequestId
 
@@ -15,12 +14,6 @@ def sitting(state: AccessRequest, request_id: RequestId) -> Request:
     if not isinstance(state, Request):
         raise UnknownRequest(request_id)
     return state
-
-
-def check_version(expected: int | None, actual: int) -> None:
-    """Raise `StaleVersion` if the caller says which version he saw and it is another now."""
-    if expected not in (None, actual):
-        raise StaleVersion(expected or 0, actual)
 
 
 def known_answer(request: Request, answer_id: str, digest: str) -> bool:

@@ -11,7 +11,6 @@ from domain.access_request.evolve import RequestEvent
 from domain.access_request.facts import ActionFacts, Approvers
 from domain.access_request.guards import (
     acting,
-    check_version,
     concerns,
     is_administrator,
     sitting,
@@ -35,6 +34,7 @@ from domain.errors import (
 )
 from domain.policy import ApproverKind, ApproverRef
 from domain.values import Personal, PersonId, clean_text
+from domain.versions import check_version
 
 COMMENT_LIMIT = 2_000
 MOST_COMMENTS = 200

@@ -7,22 +7,24 @@ protocol: `server.errors` translates.
      │   ├─ MalformedText · TextTooLong · TooMany · UnknownField · InputMissing
      │   ├─ DurationNotOffered · StartInThePast · RepeatedPermission · PermissionOfOtherApp
      │   ├─ OnePermissionOnly · NameTaken · PasswordLength
-     │   ├─ AnswerUnfit · ExtensionTooShort · StartNotAllowed · PolicyUnfit
+     │   ├─ AnswerUnfit · ExtensionTooShort · StartNotAllowed · PolicyUnfit · NotConfirmed
      │   └─ of webhooks: UnusableUrl · BadTopicPattern; of integrations: NoRights
      ├─ Missing        no such thing, or not for this caller: both look alike
      │   ├─ UnknownApp · UnknownPermission · UnknownPerson · UnknownRequest
-     │   ├─ UnknownConnection · UnknownResourceServer
-     │   └─ of webhooks: UnknownWebhook · UnknownDelivery; UnknownIntegration · UnknownGroup
+     │   ├─ UnknownConnection · UnknownResourceServer · NothingThere
+     │   └─ of webhooks: UnknownWebhook · UnknownDelivery; UnknownIntegration · UnknownGroup · UnknownFeature
      ├─ Forbidden      the rules say no
      │   ├─ PersonDisabled · OnBehalfNotAllowed · AdministratorsOnly · NotAssigned
      │   ├─ NotAnApprover · SelfApproval · IntegrationNotAllowed · WouldWiden · EvidenceTooWeak
-     │   ├─ ConflictOfDuties · BreakGlassNotAllowed · ExtensionNotAllowed
+     │   ├─ ConflictOfDuties · BreakGlassNotAllowed · ExtensionNotAllowed · OwnRole
+     │   ├─ of AI clients: OperatorOnly · DecisionByClientOff
      │   └─ of integrations: BadEvidence
      ├─ Conflicting    the world has moved on
      │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
      │   ├─ IdentityOfAnother · AlreadyHeld · AlreadyAsked · TooManyOpen · NotHeld
      │   ├─ AlreadyDecided · DecisionLapsed · NothingUnderWay
-     │   ├─ PersonStillActive · PersonStillHolds · PersonForgottenBefore
+     │   ├─ PersonStillActive · PersonStillHolds · PersonForgottenBefore · LastAdministrator
+     │   ├─ TooMuchForACall · CheckpointsUnreadable
      │   └─ of webhooks: NoSuchPosition · TestNotDelivered
      └─ InvalidGrant   an OAuth grant is not, or no longer, good (RFC 6749 §5.2)
 """
@@ -41,9 +43,11 @@ from domain.errors.conflicting import (
     AlreadyDecided,
     AlreadyHeld,
     ChangedMeanwhile,
+    CheckpointsUnreadable,
     DecisionLapsed,
     IdempotencyKeyReused,
     IdentityOfAnother,
+    LastAdministrator,
     NotHeld,
     NothingUnderWay,
     PersonForgottenBefore,
@@ -51,17 +55,21 @@ from domain.errors.conflicting import (
     PersonStillHolds,
     StaleVersion,
     TooManyOpen,
+    TooMuchForACall,
 )
 from domain.errors.forbidden import (
     AdministratorsOnly,
     BreakGlassNotAllowed,
     ConflictOfDuties,
+    DecisionByClientOff,
     EvidenceTooWeak,
     ExtensionNotAllowed,
     IntegrationNotAllowed,
     NotAnApprover,
     NotAssigned,
     OnBehalfNotAllowed,
+    OperatorOnly,
+    OwnRole,
     PersonDisabled,
     SelfApproval,
     WouldWiden,
@@ -73,6 +81,7 @@ from domain.errors.invalid import (
     InputMissing,
     MalformedText,
     NameTaken,
+    NotConfirmed,
     OnePermissionOnly,
     PasswordLength,
     PermissionOfOtherApp,
@@ -85,6 +94,7 @@ from domain.errors.invalid import (
     UnknownField,
 )
 from domain.errors.missing import (
+    NothingThere,
     UnknownApp,
     UnknownConnection,
     UnknownPermission,
@@ -102,8 +112,10 @@ __all__ = [
     "AnswerUnfit",
     "BreakGlassNotAllowed",
     "ChangedMeanwhile",
+    "CheckpointsUnreadable",
     "ConflictOfDuties",
     "Conflicting",
+    "DecisionByClientOff",
     "DecisionLapsed",
     "DurationNotOffered",
     "EvidenceTooWeak",
@@ -116,15 +128,20 @@ __all__ = [
     "IntegrationNotAllowed",
     "Invalid",
     "InvalidGrant",
+    "LastAdministrator",
     "MalformedText",
     "Missing",
     "NameTaken",
     "NotAnApprover",
     "NotAssigned",
+    "NotConfirmed",
     "NotHeld",
+    "NothingThere",
     "NothingUnderWay",
     "OnBehalfNotAllowed",
     "OnePermissionOnly",
+    "OperatorOnly",
+    "OwnRole",
     "PasswordLength",
     "PermissionOfOtherApp",
     "PersonDisabled",
@@ -141,6 +158,7 @@ __all__ = [
     "TextTooLong",
     "TooMany",
     "TooManyOpen",
+    "TooMuchForACall",
     "UnknownApp",
     "UnknownConnection",
     "UnknownField",

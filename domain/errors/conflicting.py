@@ -140,3 +140,29 @@ class PersonForgottenBefore(Conflicting):
     code = "person_forgotten"
     template = "The person {person_id} was forgotten; give whoever this is another id."
     person_id: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class LastAdministrator(Conflicting):
+    """Without this person nobody would administer Doorward."""
+
+    code = "last_administrator"
+    template = "This is the last administrator; make somebody else one first."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class TooMuchForACall(Conflicting):
+    """The work would take longer than anybody waits for an answer; `instead` says who does it."""
+
+    code = "too_much_for_a_call"
+    template = "{what} would take longer than a call may; {instead}."
+    what: str
+    instead: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class CheckpointsUnreadable(Conflicting):
+    """What is kept of checkpoints cannot be read, so that nothing can be proved by them."""
+
+    code = "checkpoints_unreadable"
+    template = "What is kept of checkpoints cannot be read; doorward audit verify says why."

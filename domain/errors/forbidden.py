@@ -110,3 +110,38 @@ class AdministratorsOnly(Forbidden):
 
     code = "administrators_only"
     template = "Only an administrator may do this; ask one."
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class OwnRole(Forbidden):
+    """Nobody gives himself a role."""
+
+    code = "own_role"
+    template = "Nobody gives himself the role {role}; ask another administrator for it."
+    role: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class OperatorOnly(Forbidden):
+    """What would let an AI client decide for people is not switched on by an AI client."""
+
+    code = "operator_only"
+    template = (
+        "An AI client must not give itself this leave. The operator turns it on: doorward feature on {feature}; "
+        "or an administrator, on the web page of the features."
+    )
+    feature: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class DecisionByClientOff(Forbidden):
+    """Nobody decides on requests through an AI client unless the operator has said so."""
+
+    code = "decision_by_client_off"
+    template = (
+        "Deciding through an AI client is off: nobody can tell the person's own decision from one that a text "
+        "in the request has talked the client into, so it is weak evidence, and no separation of duties. "
+        "Let the person decide at {url}. Who wants it all the same: doorward feature on {feature}."
+    )
+    url: str
+    feature: str

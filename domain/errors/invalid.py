@@ -154,3 +154,16 @@ class PolicyUnfit(Invalid):
     template = "Policy {policy_id} does not fit: {why}."
     policy_id: str
     why: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class NotConfirmed(Invalid):
+    """What cannot be taken back was asked for by a client that cannot ask its person itself."""
+
+    code = "not_confirmed"
+    template = (
+        "Nothing was changed. {says} Tell the person exactly this; if he agrees, call again with "
+        "confirm set to {name}. Your client shows no forms, so the name stands for his yes."
+    )
+    says: str
+    name: str

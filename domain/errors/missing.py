@@ -59,3 +59,18 @@ class UnknownResourceServer(Missing):
     code = "unknown_resource_server"
     template = "There is no resource server {name}; resource-server list shows all."
     name: str
+
+
+@dataclass(eq=True, unsafe_hash=True)
+class NothingThere(Missing):
+    """What an administrator or auditor names is not there; `hint` says how to find what is. Of the name only
+    so much is said again as is plain to read."""
+
+    code = "nothing_there"
+    template = "There is no {kind} {name}; {hint}."
+    kind: str
+    name: str
+    hint: str
+
+    def __post_init__(self) -> None:
+        self.name = "".join(one for one in self.name[:60] if one.isprintable())

@@ -17,10 +17,12 @@ from domain.webhook.vocabulary import (
     DisableWebhook,
     NoSuchPosition,
     PauseWebhook,
+    RedeliverWebhook,
     RemoveWebhook,
     ReplayWebhook,
     ResumeWebhook,
     RotateWebhookSecret,
+    UnknownDelivery,
     UnknownWebhook,
     UnusableUrl,
     Webhook,
@@ -31,6 +33,7 @@ from domain.webhook.vocabulary import (
     WebhookEvent,
     WebhookPaused,
     WebhookRecord,
+    WebhookRedelivered,
     WebhookRemoved,
     WebhookReplayed,
     WebhookResumed,
@@ -63,8 +66,8 @@ def decide(state: Webhook, command: WebhookCommand, head: int) -> Sequence[Webho
             return [WebhookSecretRotated(command.name, command.former_good_until)]
         case PauseWebhook() | ResumeWebhook() | DisableWebhook():
             return _switch(state.state, command)
-        case ReplayWebhook():
-            return [WebhookReplayed(command.name, _position(command.from_position, head))]
+        case ReplayWebhook() | RedeliverWebhook():
+            return _again(command, head)
         case RemoveWebhook():
             return [WebhookRemoved(command.name)]
         case _ as never:
@@ -103,6 +106,16 @@ def _switch(
             reason = clean_text("reason", command.reason, limit=REASON_LIMIT)
             disabled = state is WebhookState.DISABLED
             return [] if disabled else [WebhookDisabled(command.name, reason)]
+
+
+def _again(command: ReplayWebhook | RedeliverWebhook, head: int) -> Sequence[WebhookEvent]:
+    if isinstance(command, ReplayWebhook):
+        return [WebhookReplayed(command.name, _position(command.from_position, head))]
+    if command.deliveries:
+        return [WebhookRedelivered(command.name, command.event_id, command.deliveries)]
+    if command.event_id is not None:
+        raise UnknownDelivery(command.name, command.event_id[:NAME_LIMIT])
+    return []
 
 
 def _change(record: WebhookRecord, command: ChangeWebhook) -> Sequence[WebhookEvent]:
@@ -168,7 +181,7 @@ def evolve(state: Webhook, event: WebhookEvent) -> Webhook:
         case WebhookAdded() | WebhookChanged():
             record = WebhookRecord(event.target_url, event.events, event.apps)
             return replace(state, record=record)
-        case WebhookSecretRotated() | WebhookReplayed():
+        case WebhookSecretRotated() | WebhookReplayed() | WebhookRedelivered():
             return state
         case WebhookPaused() | WebhookResumed() | WebhookDisabled():
             return replace(state, state=_STATES[type(event)])

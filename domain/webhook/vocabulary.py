@@ -143,6 +143,16 @@ class ReplayWebhook:
 
 
 @dataclass(frozen=True, slots=True)
+class RedeliverWebhook:
+    """Try again what failed: the delivery of this event, or all dead letters where none is named. There are
+    so many `deliveries` of the kind, as whoever asks has found."""
+
+    name: str
+    event_id: str | None
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveWebhook:
     """Forget it."""
 
@@ -225,6 +235,17 @@ class WebhookReplayed:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookRedelivered:
+    """A person had failed deliveries tried again: that of one event, or so many dead letters."""
+
+    TOPIC: ClassVar[str] = "webhook.redelivered"
+    SCHEMA: ClassVar[int] = 1
+    name: str
+    event_id: str | None
+    deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookRemoved:
     """Nothing is sent there any more."""
 
@@ -241,6 +262,7 @@ WebhookCommand = (
     | ResumeWebhook
     | DisableWebhook
     | ReplayWebhook
+    | RedeliverWebhook
     | RemoveWebhook
 )
 WebhookEvent = (
@@ -251,6 +273,7 @@ WebhookEvent = (
     | WebhookResumed
     | WebhookDisabled
     | WebhookReplayed
+    | WebhookRedelivered
     | WebhookRemoved
 )
 

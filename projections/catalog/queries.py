@@ -107,16 +107,20 @@ def listed_apps(
     *,
     category: str | None = None,
     named: str | None = None,
+    beginning: str | None = None,
     without: Sequence[str] = (),
     page: int = 1,
     size: int = 20,
 ) -> Page[AppRow]:
-    """Return a page of the apps by name, those of a category or with just this name alone."""
+    """Return a page of the apps by name: of a category alone, or with just this name, or one that begins
+    so."""
     where = _seen_apps(rows, groups, without)
     if category is not None:
         where = where.and_("a.category_key LIKE ?", f"%|{whole(category)}|%")
     if named is not None:
         where = where.and_("a.name_key = ?", whole(named))
+    if beginning is not None:
+        where = where.and_("a.name_key LIKE ?", f"{whole(beginning)}%")
     source = "app a, search_document d"
     total = number(rows.select(f"SELECT COUNT(*) FROM {source} WHERE {where}", where.params)[0][0])
     found = rows.select(

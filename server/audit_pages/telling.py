@@ -26,6 +26,10 @@ SENTENCES: Mapping[str, str] = {
     "person.changed": "{who} changed what is known of {person}",
     "person.identity_linked": "{person} was linked to an account at {e.issuer}",
     "person.forgotten": "{who} had {person} forgotten",
+    "person.role_granted": "{who} gave {person} the role {e.role}",
+    "person.role_revoked": "{who} took the role {e.role} from {person}",
+    "feature.enabled": "{who} turned the feature {e.name} on",
+    "feature.disabled": "{who} turned the feature {e.name} off",
     "policy.published": "{who} published version {e.policy.version} of policy {e.policy.policy_id}",
     "policy.retired": "{who} retired policy {e.policy_id}",
     "group.added": "{who} added the group “{e.name}”",
@@ -52,6 +56,7 @@ SENTENCES: Mapping[str, str] = {
     "webhook.resumed": "{who} resumed the webhook {e.name}",
     "webhook.disabled": "The webhook {e.name} was disabled: {reason}",
     "webhook.replayed": "{who} had the webhook {e.name} sent everything from {e.from_position}",
+    "webhook.redelivered": "{who} had {e.deliveries} failed deliveries to the webhook {e.name} tried again",
     "webhook.removed": "{who} removed the webhook {e.name}",
 }
 """Of what does not happen to a request; `e` is the event."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from domain.person import Role
 from server.bad_file import BadFile
 from server.command_line.operating import operate_and_print
 from server.command_line.wishes import Fill, runner
@@ -36,6 +37,34 @@ def _people(parser: argparse.ArgumentParser) -> None:
     )
     rotating.add_argument("--json", action="store_true", help="print the result as JSON")
     rotating.set_defaults(run=runner("people rotate-keys"))
+    _roles(actions.add_parser("role", help="see, give and take roles"))
+
+
+def _roles(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    for name, words in (
+        ("list", "show what roles somebody has, and who gave and took them"),
+        ("grant", "give a role, which no directory takes away again"),
+        ("revoke", "take a role, which no directory gives back"),
+    ):
+        action = actions.add_parser(name, help=words)
+        action.add_argument("person", metavar="PERSON", help="a user name or an id")
+        if name != "list":
+            action.add_argument("role", metavar="ROLE", choices=list(Role), help=", ".join(Role))
+            seen = "the version you saw; refused if it is another now"
+            action.add_argument("--expected-version", type=int, metavar="VERSION", help=seen)
+        action.add_argument("--json", action="store_true", help="print the result as JSON")
+        action.set_defaults(run=runner(f"people role {name}"))
+        if name == "list":
+            action.set_defaults(render=_roles_told)
+
+
+def _roles_told(found: dict[str, Any]) -> str:
+    lines = [f"{found['username']}  {', '.join(found['roles']) or 'no role'}"]
+    for one in found["changes"]:
+        done = "granted" if one["held"] else "revoked"
+        lines.append(f"{one['at']}  {one['role']} {done} by {one['by'] or 'an operator'}")
+    return "\n".join(lines)
 
 
 def _forget(settings: Settings, asked: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ TOPICS: Mapping[str, str] = {
     "catalog": "catalog",
     "dlq": "nats",
     "doctor": "integrations",
+    "feature": "features",
     "integration": "integrations",
     "nats": "nats",
     "people": "people",

@@ -50,6 +50,11 @@ def catalog_import(system: System, content: bytes, report: Report) -> dict[str, 
     return _import(system, CatalogFile(content), Wish(), report)
 
 
+def catalog_preview(system: System, content: bytes, report: Report) -> dict[str, Any]:
+    """Say what importing a catalog file of ours would change; raises `BadCatalog`."""
+    return _import(system, CatalogFile(content), Wish(dry_run=True), report)
+
+
 def _import(system: System, source: Source, wish: Wish, report: Report) -> dict[str, Any]:
     surveyed = survey(source)
     _check_policies(system, source, surveyed)

@@ -7,13 +7,16 @@ from typing import Any
 
 import msgspec
 
+from domain.person import Role
 from domain.ports import Rows, Unavailable
+from projections.columns import instant
 from projections.people import PersonRow, people_like
 from server.command_bus import CommandContext
 from server.operations.operation import CLI, Operation, Report
 from server.people.file import format_people, parse_people
 from server.people.forgetting import forget_person
 from server.people.importing import Imported, Importing
+from server.people.roles import RoleWish, change_role, roles_of
 from server.wiring import System, personal_keys
 
 PAGE = 1_000
@@ -42,6 +45,7 @@ def people_import(system: System, body: bytes, report: Report) -> dict[str, Any]
         "added": done.added,
         "changed": done.changed,
         "unchanged": done.done - done.added - done.changed,
+        **({"roles_kept": done.kept} if done.kept else {}),
         **({"dry_run": True} if asked.dry_run else {}),
     }
 
@@ -90,9 +94,66 @@ def people_rewrap(system: System, _body: bytes, _report: Report) -> dict[str, An
     return {"master_key": fresh.key_id, "keys_wrapped": wrapped, "dropped": dropped}
 
 
+class _RoleWish(msgspec.Struct):
+    person: str
+    role: Role = Role.EMPLOYEE
+    expected_version: int | None = None
+
+
+_role_decoder = msgspec.json.Decoder(_RoleWish)
+
+
+def role_list(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Return what roles a person has, and who gave and took them."""
+    told = roles_of(system.store, _role_decoder.decode(body).person)
+    return {
+        "person": told.person.person_id,
+        "username": told.person.username,
+        "roles": list(told.person.roles),
+        "version": told.version,
+        "changes": [
+            {
+                "role": one.role,
+                "held": one.held,
+                "at": instant(one.at),
+                "by": one.by,
+                "via": one.via,
+            }
+            for one in told.changes
+        ],
+    }
+
+
+def role_grant(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Give a person a role; raises `domain.errors.Refused`."""
+    return _changed_role(system, body, held=True)
+
+
+def role_revoke(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Take a role from a person; raises `domain.errors.Refused`."""
+    return _changed_role(system, body, held=False)
+
+
+def _changed_role(system: System, body: bytes, *, held: bool) -> dict[str, Any]:
+    asked = _role_decoder.decode(body)
+    wish = RoleWish(asked.person, asked.role, held, asked.expected_version)
+    context = CommandContext(CLI, system.clock(), system.new_id())
+    done = system.bus.call_blocking(lambda work: change_role(work, wish, context))
+    found = roles_of(system.store, asked.person)
+    return {
+        "username": found.person.username,
+        "roles": list(found.person.roles),
+        "changed": done.changed,
+        "version": done.version,
+    }
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "people import": people_import,
     "people export": people_export,
     "people forget": people_forget,
     "people rotate-keys": people_rewrap,
+    "people role list": role_list,
+    "people role grant": role_grant,
+    "people role revoke": role_revoke,
 }

@@ -14,11 +14,11 @@ from domain.webhook import (
     AddWebhook,
     ChangeWebhook,
     PauseWebhook,
+    RedeliverWebhook,
     RemoveWebhook,
     ReplayWebhook,
     ResumeWebhook,
     TestNotDelivered,
-    UnknownDelivery,
     UnknownWebhook,
     WebhookRecord,
 )
@@ -196,14 +196,11 @@ def webhook_failures(system: System, body: bytes, _report: Report) -> dict[str, 
 
 def webhook_redeliver(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Try one failed delivery, or all dead letters, at once and as often as a new one."""
-    asked, now = _wish(body), system.clock()
+    asked, context = _wish(body), _context(system)
 
     def job(work: UnitOfWork) -> int:
-        _known(work.rows, asked.name)
-        count = failures.make_due(work.rows, asked.name, asked.event_id, now)
-        if count == 0 and asked.event_id is not None:
-            raise UnknownDelivery(asked.name, asked.event_id)
-        cursors.wake_up(work.rows, asked.name)
+        count = failures.count_due(work.rows, asked.name, asked.event_id)
+        work.execute(RedeliverWebhook(asked.name, asked.event_id, count), context)
         return count
 
     return {"redelivered": system.bus.call_blocking(job)}

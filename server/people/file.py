@@ -1,7 +1,8 @@
 """The file of people. JSON: ``{"people": [{"username": "alice", "manager": "bob", ...}]}``; CSV: a line of
 names and a line for each person, lists by semicolon, every column of another name an attribute, and
 everybody an employee whatever other roles he has.
-What a record leaves out stays as the directory has it. Reading checks each record and names the first
+What a record leaves out stays as the directory has it, and so does a role on which somebody has decided by hand,
+whatever the file says (`domain.person.roles`). Reading checks each record and names the first
 bad one; managers are named by user name."""
 
 from __future__ import annotations

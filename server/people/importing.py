@@ -9,7 +9,14 @@ from functools import partial
 
 from domain import person
 from domain.errors import Invalid
-from domain.person import Person, PersonRecord, PersonRegistered, PutPerson
+from domain.person import (
+    Person,
+    PersonRecord,
+    PersonRegistered,
+    PutPerson,
+    person_stream,
+    standing_roles,
+)
 from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, Personal, PersonId
 from projections.people import EXTERNAL_ID, person_by_id, person_by_username
@@ -24,12 +31,14 @@ JOB = 200
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """How far it has come: `done` of `total`, of which so many are new or changed."""
+    """How far it has come: `done` of `total`, of which so many are new or changed. `kept` are the people
+    of whom the file says other roles than somebody has decided by hand, which stay."""
 
     total: int
     done: int = 0
     added: int = 0
     changed: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,7 @@ class Importing:
                 done=progress.done + len(job),
                 added=progress.added + done[0],
                 changed=progress.changed + done[1],
+                kept=progress.kept + done[2],
             )
             report(progress)
         return progress
@@ -102,7 +112,7 @@ def _check_managers(
 def _check(entries: Sequence[PersonEntry], ids: Mapping[str, PersonId]) -> None:
     """Let the domain look at each record before any is written."""
     for entry in entries:
-        record = _record(entry, ids[entry.username], None, None)
+        record = record_of(entry, ids[entry.username], None, None)
         try:
             person.DECIDER.decide(Person(), PutPerson(ids[entry.username], record), None)
         except Invalid as refusal:
@@ -115,9 +125,10 @@ def _put_all(
     context: CommandContext,
     dry_run: bool,  # noqa: FBT001 - the job is called by the writer, by position
     work: UnitOfWork,
-) -> tuple[int, int]:
-    """Put the people of one job; return how many are new and how many changed."""
-    added = changed = 0
+) -> tuple[int, int, int]:
+    """Put the people of one job; return how many are new, how many changed, and of how many roles that
+    were decided by hand stay against the file."""
+    added = changed = kept = 0
     for entry in job:
         person_id = ids[entry.username]
         known = known_person(work, person_id)
@@ -125,26 +136,22 @@ def _put_all(
         if entry.manager and manager is None:
             found = person_by_username(work.rows, entry.manager)
             manager = found.person_id if found else None
-        command = PutPerson(
-            person_id, _record(entry, person_id, known.record if known else None, manager)
-        )
-        events: Sequence[object]
-        if dry_run:
-            state = Person(known.record) if known else Person()
-            events = person.DECIDER.decide(state, command, None)
-        else:
-            events = work.execute(command, context).events
+        record = record_of(entry, person_id, known.record if known else None, manager)
+        _, state = work.state_of(person.DECIDER, person_stream(person_id))
+        kept += set(standing_roles(state, record.roles)) != set(record.roles)
+        events = work.execute(PutPerson(person_id, record), context, dry_run=dry_run).events
         new = sum(isinstance(one, PersonRegistered) for one in events)
         added, changed = added + new, changed + len(events) - new
-    return added, changed
+    return added, changed, kept
 
 
-def _record(
+def record_of(
     entry: PersonEntry,
     person_id: PersonId,
     present: PersonRecord | None,
     manager: PersonId | None,
 ) -> PersonRecord:
+    """Return how a person is described once an entry is added to what is known of him at present."""
     nothing = Personal(person_id, "")
     old = present or PersonRecord(nothing, nothing, nothing, nothing)
 

@@ -70,7 +70,8 @@ def user_document(person: PersonRow, groups: list[dict[str, str]], issuer: str) 
 def person_record(
     document: Mapping[str, Any], person_id: PersonId, present: PersonRow | None
 ) -> PersonRecord:
-    """Return the record that a User means; groups, roles and attributes that SCIM does not know stay.
+    """Return the record that a User means; groups, roles and attributes that SCIM does not know stay:
+    it gives and takes no role.
     Raises `ScimFault`."""
     read = Reading(document)
     enterprise = Reading(read.object(ENTERPRISE))

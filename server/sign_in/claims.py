@@ -103,7 +103,8 @@ def _roles(
     groups: tuple[str, ...] | None, settings: Settings, present: PersonRecord
 ) -> tuple[Role, ...]:
     """Return every employee's role and those of his groups; the directory's own where the
-    settings map no group, or the claims name none."""
+    settings map no group, or the claims name none. What somebody decided by hand stands against
+    either: see `domain.person.roles`."""
     if groups is None or not settings.oidc_roles:
         return tuple(sorted({Role.EMPLOYEE, *present.roles}))
     mapped = {role for group, role in settings.oidc_roles.items() if group in groups}

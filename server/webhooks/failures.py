@@ -100,14 +100,28 @@ def count_failures(rows: Rows, webhook: str) -> tuple[int, int]:
     return waiting, every - waiting
 
 
+def count_due(rows: Rows, webhook: str, event_id: str | None) -> int:
+    """Return how many failures `make_due` would let be tried."""
+    which = _which(event_id)
+    found = rows.select(
+        f"SELECT COUNT(*) FROM webhook_failure WHERE webhook = ? AND {which}",
+        (webhook, *(() if event_id is None else (event_id,))),
+    )
+    return number(found[0][0])
+
+
 def make_due(rows: Rows, webhook: str, event_id: str | None, now: datetime) -> int:
     """Let a failure, or every dead letter where no event is named, be tried now and as often as a
     new one; return how many there are."""
-    which = "due_at IS NULL" if event_id is None else "event_id = ?"
+    which = _which(event_id)
     return rows.execute(
         f"UPDATE webhook_failure SET due_at = ?, attempts = 0 WHERE webhook = ? AND {which}",
         (instant(now), webhook, *(() if event_id is None else (event_id,))),
     )
+
+
+def _which(event_id: str | None) -> str:
+    return "due_at IS NULL" if event_id is None else "event_id = ?"
 
 
 def forget_failures(rows: Rows, webhook: str, after: int = 0) -> None:

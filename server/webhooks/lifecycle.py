@@ -16,7 +16,7 @@ from domain.webhook import (
     UnusableUrl,
     host_of,
 )
-from server.command_bus import CommandContext, UnitOfWork
+from server.command_bus import CommandContext, Executed, UnitOfWork
 from server.setting_parsers import is_loopback
 from server.webhooks.filters import topic_matches
 from server.webhooks.sealed_secrets import store_secret
@@ -46,10 +46,11 @@ def add(
     secret: str,
     ring: Sequence[SigningKey],
     context: CommandContext,
-) -> None:
+) -> Executed:
     """Add a webhook with its first secret."""
-    work.execute(command, context)
+    done = work.execute(command, context)
     store_secret(work.rows, ring, command.name, secret, context.now, context.now)
+    return done
 
 
 def rotate(

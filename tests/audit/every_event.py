@@ -24,6 +24,7 @@ from domain.access_request import (
 )
 from domain.catalog import AppRecord, PutApp, PutPermission, RetireApp, RetirePermission
 from domain.consent import GiveConsent, RevokeConsent
+from domain.feature import DisableFeature, EnableFeature
 from domain.group import GroupId, GroupRecord, PutGroup, RemoveGroup
 from domain.integration import (
     AddIntegration,
@@ -32,7 +33,7 @@ from domain.integration import (
     RemoveIntegration,
     Right,
 )
-from domain.person import ForgetPerson, LinkIdentity, PutPerson, Role
+from domain.person import ForgetPerson, GrantRole, LinkIdentity, PutPerson, RevokeRole, Role
 from domain.policy import DAY, HOUR, Evidence, PublishPolicy, RetirePolicy
 from domain.resource_server import AddResourceServer, RemoveResourceServer, RotateSecret
 from domain.review import CompleteReview, Judgement, RemindReviewers
@@ -61,6 +62,7 @@ from domain.webhook import (
     ChangeWebhook,
     DisableWebhook,
     PauseWebhook,
+    RedeliverWebhook,
     RemoveWebhook,
     ReplayWebhook,
     ResumeWebhook,
@@ -360,7 +362,7 @@ def emergencies(history: History) -> None:
 
 
 def changed_in_the_directory(history: History) -> None:
-    """Change managers, disable people, let things leave the catalog."""
+    """Change managers and roles, disable people, let things leave the catalog."""
     history.submit(WRITER, requester=CAROL, target=CAROL)
     history.do(PutPerson(CAROL, seeds.person(CAROL, manager=DORA)))
     history.submit(OWNER, requester=CAROL, target=CAROL)
@@ -380,6 +382,13 @@ def changed_in_the_directory(history: History) -> None:
     history.report(request, Action.REMOVE)
     history.do(ForgetPerson(fred))
     history.do(LinkIdentity(ALICE, "https://id.example", Personal(ALICE, "1")))
+    history.submit(WRITER, requester=EVE, target=EVE)
+    for command in (
+        GrantRole(DORA, Role.ADMINISTRATOR, ADMIN),
+        RevokeRole(ADMIN, Role.ADMINISTRATOR, DORA),
+        GrantRole(ADMIN, Role.ADMINISTRATOR, DORA),
+    ):
+        history.do(command, Actor(Via.WEB, command.by))
 
 
 def signed_in(history: History) -> None:
@@ -418,7 +427,7 @@ def signed_in(history: History) -> None:
 
 
 def administered(history: History) -> None:
-    """Add, change and remove groups, integrations, policies, webhooks and resource servers."""
+    """Add, change and remove groups, integrations, policies, webhooks, resource servers and features."""
     group, record = GroupId("g-1"), GroupRecord("Crew")
     key = IntegrationRecord((Right.DECIDE,), nkey="U" + "B" * 55)
     strict = parse_catalog(json.dumps(CATALOG).encode()).policies["strict"]
@@ -439,9 +448,13 @@ def administered(history: History) -> None:
         ResumeWebhook("hook"),
         DisableWebhook("hook", "It is gone"),
         ReplayWebhook("hook", 1),
+        RedeliverWebhook("hook", None, 3),
         RemoveWebhook("hook"),
         AddResourceServer("api", "https://r", "d-1"),
         RotateSecret("api", "d-2", history.now),
         RemoveResourceServer("api"),
     ):
         history.do(command)
+    by_an_administrator = Actor(Via.MCP, ADMIN)
+    history.do(EnableFeature("cancel_access_request", ADMIN), by_an_administrator)
+    history.do(DisableFeature("cancel_access_request", ADMIN), by_an_administrator)

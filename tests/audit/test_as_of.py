@@ -446,7 +446,12 @@ def test_a_person_who_was_forgotten_since_reads_as_forgotten_at_every_moment(
     assert (then_["username"], then_["given_name"]) == ("[forgotten]", "[forgotten]")
     assert listed(durable, capsys, after, "people", "--person", CAROL) == []
     run(durable, "as-of", after, "stream", "person-p-carol", "--json")
-    assert json.loads(capsys.readouterr().out)["state"] == {"record": None, "forgotten": True}
+    assert json.loads(capsys.readouterr().out)["state"] == {
+        "record": None,
+        "forgotten": True,
+        "granted": [],
+        "withheld": [],
+    }
     run(durable, "as-of", before, "stream", "person-p-carol", "--json")
     assert "carol" not in capsys.readouterr().out.replace("p-carol", "")
 

@@ -44,6 +44,7 @@ OWN_IDS = {
     "access_request": "r-1", "review": "r-1", "app": "crm", "permission": "crm:reader",
     "person": "p-alice", "consent": "c-1", "token_family": "f-1", "policy": "sales", "group": "g-1",
     "integration": "jira", "resource_server": "reports", "webhook": "siem",
+    "feature": "cancel_access_request",
 }  # fmt: skip
 ALWAYS = {
     "activity_id", "category_uid", "class_uid", "metadata", "severity_id", "time", "type_uid",
@@ -59,10 +60,13 @@ REQUIRED = {
 NAMED = {
     3001: {1: "Create", 6: "Delete"},
     3002: {1: "Logon", 2: "Logoff"},
-    3004: {1: "Create", 3: "Update", 4: "Delete", 9: "Disable", 12: "Suspend", 13: "Resume"},
+    3004: {
+        1: "Create", 3: "Update", 4: "Delete", 8: "Enable", 9: "Disable", 12: "Suspend",
+        13: "Resume",
+    },
     3005: {1: "Assign Privileges", 2: "Revoke Privileges"},
     3006: {5: "Delete", 6: "Create"},
-}
+}  # fmt: skip
 """By class, the activities of OCSF that are used, as it names them."""
 
 

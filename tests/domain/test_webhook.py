@@ -13,10 +13,12 @@ from domain.webhook import (
     DisableWebhook,
     NoSuchPosition,
     PauseWebhook,
+    RedeliverWebhook,
     RemoveWebhook,
     ReplayWebhook,
     ResumeWebhook,
     RotateWebhookSecret,
+    UnknownDelivery,
     UnknownWebhook,
     UnusableUrl,
     WebhookAdded,
@@ -24,6 +26,7 @@ from domain.webhook import (
     WebhookDisabled,
     WebhookPaused,
     WebhookRecord,
+    WebhookRedelivered,
     WebhookRemoved,
     WebhookReplayed,
     WebhookResumed,
@@ -63,6 +66,15 @@ def test_a_replay_goes_back_to_any_position() -> None:
         Spec(DECIDER).given(ADDED).when(ReplayWebhook("siem", asked), HEAD).then(replayed)
 
 
+def test_what_failed_is_tried_again_where_there_is_anything_that_failed() -> None:
+    every, one = RedeliverWebhook("siem", None, 3), RedeliverWebhook("siem", "e-1", 1)
+    Spec(DECIDER).given(ADDED).when(every, HEAD).then(WebhookRedelivered("siem", None, 3))
+    Spec(DECIDER).given(ADDED).when(one, HEAD).then(WebhookRedelivered("siem", "e-1", 1))
+    Spec(DECIDER).given(ADDED).when(RedeliverWebhook("siem", None, 0), HEAD).then()
+    unknown = UnknownDelivery("siem", "e-1")
+    Spec(DECIDER).given(ADDED).when(RedeliverWebhook("siem", "e-1", 0), HEAD).refused(unknown)
+
+
 def test_a_change_keeps_what_is_not_named_and_is_none_where_nothing_differs() -> None:
     changed = WebhookChanged("siem", URL, "hooks.example", ("*",), ("github",))
     webhooks = Spec(DECIDER)
@@ -100,6 +112,7 @@ def test_nothing_is_done_to_a_webhook_that_is_not_there() -> None:
         ResumeWebhook("siem"),
         DisableWebhook("siem", "gone"),
         ReplayWebhook("siem", 0),
+        RedeliverWebhook("siem", None, 1),
         RemoveWebhook("siem"),
     ):
         Spec(DECIDER).given().when(command, HEAD).refused(UnknownWebhook("siem"))

@@ -20,9 +20,10 @@ from domain.values import REDACTED, Actor, Via
 from server.catalog.entries import BadCatalog
 from server.catalog.file import parse_catalog
 from server.command_bus import CommandContext
-from server.command_line.policy_simulation import add_simulate, lines
+from server.command_line.policy_simulation import add_simulate
 from server.operations.catalog import catalog_import
 from server.simulation.simulating import Refusal, Simulated, simulate
+from server.simulation.telling import lines
 from server.simulation.ways import Kind
 from server.wiring import INLINE, System
 from tests import seeds

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from domain.group import GroupAdded, GroupChanged, GroupRemoved
-from domain.person import PersonChanged, PersonRegistered
+from domain.person import GrantRole, PersonChanged, PersonRegistered, Role
 from domain.values import Via
 from projections.memberships import members_of
 from projections.people import person_by_id
@@ -126,6 +126,16 @@ async def test_okta_deactivates_by_put_and_by_patch(web: Web, provider: Provider
     back = await provider.patch(path, {"op": "replace", "value": {"active": True}})
     assert back["active"] is True
     assert [one.record.disabled for one in web.events(PersonChanged)] == [True, False]
+
+
+async def test_roles_are_not_the_providers_to_give_or_take(web: Web, provider: Provider) -> None:
+    user = await provider.add("Users", OKTA_USER)
+    await web.execute(GrantRole(user["id"], Role.AUDITOR))
+    changed = {**OKTA_USER, "id": user["id"], "title": "Auditor", "roles": [{"value": "employee"}]}
+    assert (await provider.send("PUT", f"Users/{user['id']}", changed)).status_code == 200
+    await provider.patch(f"Users/{user['id']}", {"op": "replace", "value": {"title": "None"}})
+    record = web.events(PersonChanged)[-1].record
+    assert record.roles == (Role.AUDITOR, Role.EMPLOYEE)
 
 
 async def test_okta_pushes_a_group_and_its_members(web: Web, provider: Provider) -> None:

@@ -57,6 +57,15 @@ def kept(rows: Rows) -> list[Kept]:
     return [_kept(row) for row in found]
 
 
+def latest(rows: Rows, skip: int, count: int) -> tuple[int, list[Kept]]:
+    """Return how many checkpoints there are, and some of them behind the `skip` newest."""
+    total = number(rows.select("SELECT COUNT(*) FROM checkpoint")[0][0])
+    found = rows.select(
+        f"SELECT {COLUMNS} FROM checkpoint ORDER BY number DESC LIMIT ? OFFSET ?", (count, skip)
+    )
+    return total, [_kept(row) for row in found]
+
+
 def undelivered(rows: Rows, *, stream: bool, file: bool, stamp: bool) -> list[Kept]:
     """Return those that have not arrived in the stream or the file, or are not stamped, of what is
     asked for."""

@@ -155,6 +155,8 @@ def _entity(public: PublicEvent, body: Json, _openings: Openings) -> _About:
 
 def _access(_public: PublicEvent, body: Json, openings: Openings) -> _About:
     data = body["data"]
+    if "role" in data:
+        return _role(data)
     asked = openings.of(request_stream(data["request_id"]))
     app = asked["app"]
     privileges = _items(data) or _items(asked)
@@ -165,6 +167,16 @@ def _access(_public: PublicEvent, body: Json, openings: Openings) -> _About:
     }
     mapped = {"target", "app_id", "item_id"}
     return about, mapped | {"items"} if data.get("items") == privileges else mapped
+
+
+def _role(data: Json) -> _About:
+    """A role is access to Doorward itself."""
+    about = {
+        "user": {"uid": data["person_id"]},
+        "privileges": [data["role"]],
+        "resource": {"uid": PRODUCT.lower(), "name": PRODUCT, "type": "app"},
+    }
+    return about, {"person_id", "role"}
 
 
 def _items(data: Json) -> list[str]:

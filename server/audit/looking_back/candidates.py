@@ -31,7 +31,13 @@ from domain.catalog import (
 from domain.consent import ConsentGiven, ConsentNarrowed, ConsentRevoked, ConsentWidened
 from domain.events import Event
 from domain.history import History, Placed
-from domain.person import PersonChanged, PersonForgotten, PersonRegistered
+from domain.person import (
+    PersonChanged,
+    PersonForgotten,
+    PersonRegistered,
+    RoleGranted,
+    RoleRevoked,
+)
 from domain.policy import PolicyPublished, PolicyRetired
 from domain.values import StreamId
 
@@ -62,7 +68,7 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
 
 CONSENTS = Lives((ConsentGiven,), (ConsentWidened, ConsentNarrowed), (ConsentRevoked,))
 POLICIES = Lives((PolicyPublished,), ended=(PolicyRetired,))
-PEOPLE = Lives((PersonRegistered, PersonChanged), (PersonForgotten,))
+PEOPLE = Lives((PersonRegistered, PersonChanged), (PersonForgotten, RoleGranted, RoleRevoked))
 APPS = Lives((AppAdded, AppChanged), ended=(AppRetired,))
 PERMISSIONS = Lives((PermissionAdded, PermissionChanged), ended=(PermissionRetired,))
 HELD = Lives(

@@ -28,6 +28,12 @@ from domain.consent import (
     StandingConsent,
 )
 from domain.events import Event
+from domain.feature import (
+    DisableFeature,
+    EnableFeature,
+    FeatureDisabled,
+    FeatureEnabled,
+)
 from domain.group import GroupAdded, GroupChanged, GroupRemoved, PutGroup, RemoveGroup
 from domain.integration import (
     AddIntegration,
@@ -39,12 +45,16 @@ from domain.integration import (
 )
 from domain.person import (
     ForgetPerson,
+    GrantRole,
     IdentityLinked,
     LinkIdentity,
     PersonChanged,
     PersonForgotten,
     PersonRegistered,
     PutPerson,
+    RevokeRole,
+    RoleGranted,
+    RoleRevoked,
 )
 from domain.policy import PolicyPublished, PolicyRetired, PublishPolicy, RetirePolicy
 from domain.resource_server import (
@@ -74,6 +84,7 @@ from domain.webhook import (
     ChangeWebhook,
     DisableWebhook,
     PauseWebhook,
+    RedeliverWebhook,
     RemoveWebhook,
     ReplayWebhook,
     ResumeWebhook,
@@ -83,6 +94,7 @@ from domain.webhook import (
     WebhookDisabled,
     WebhookPaused,
     WebhookRecord,
+    WebhookRedelivered,
     WebhookRemoved,
     WebhookReplayed,
     WebhookResumed,
@@ -194,6 +206,16 @@ def _other_webhook(_before: Before, event: WebhookChanged) -> Sequence[ChangeWeb
     return [ChangeWebhook(event.name, event.target_url, event.events, event.apps)]
 
 
+def _by_person(command: type, *fields: str) -> Rebuild:
+    """The command has these fields, and says which person gave it."""
+
+    def rebuild(before: Before, event: Event) -> Sequence[object]:
+        by = before.envelope.actor.subject
+        return [command(*(getattr(event, field) for field in fields), by=by)]
+
+    return rebuild
+
+
 def _with(command: type, *fields: str) -> Rebuild:
     """The command has these fields of its event, and no others."""
     return lambda _before, event: [command(*(getattr(event, field) for field in fields))]
@@ -210,6 +232,10 @@ COMMANDS: Mapping[type[Event], Rebuild] = {
     PersonRegistered: _with(PutPerson, "person_id", "record"),
     PersonChanged: _with(PutPerson, "person_id", "record"),
     IdentityLinked: _with(LinkIdentity, "person_id", "issuer", "subject"),
+    RoleGranted: _by_person(GrantRole, "person_id", "role"),
+    RoleRevoked: _by_person(RevokeRole, "person_id", "role"),
+    FeatureEnabled: _by_person(EnableFeature, "name"),
+    FeatureDisabled: _by_person(DisableFeature, "name"),
     PersonForgotten: _with(ForgetPerson, "person_id"),
     PolicyPublished: _with(PublishPolicy, "policy"),
     PolicyRetired: _with(RetirePolicy, "policy_id"),
@@ -237,5 +263,6 @@ COMMANDS: Mapping[type[Event], Rebuild] = {
     WebhookResumed: _with(ResumeWebhook, "name"),
     WebhookDisabled: _with(DisableWebhook, "name", "reason"),
     WebhookReplayed: _with(ReplayWebhook, "name", "from_position"),
+    WebhookRedelivered: _with(RedeliverWebhook, "name", "event_id", "deliveries"),
     WebhookRemoved: _with(RemoveWebhook, "name"),
 }

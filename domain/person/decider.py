@@ -1,15 +1,12 @@
-"""People as the directory describes them: who they are, whom they report to, which groups and
-roles they hold, whether they are disabled, and which identities of which provider are theirs. One who
-has left may be forgotten: what is known of him is gone, and his id is never used again.
-Passwords and sessions are not here; they are rows that are never part of history."""
+"""The life of a person in the directory: registered and changed, linked to identities, given and denied
+roles, forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from operator import itemgetter
-from typing import ClassVar, assert_never
+from typing import assert_never
 
 from domain.decider import Decider
 from domain.errors import (
@@ -21,139 +18,34 @@ from domain.errors import (
     TooMany,
     UnknownPerson,
 )
-from domain.values import (
-    Personal,
-    PersonId,
-    RequestId,
-    StreamId,
-    clean_text,
-    identifier,
-    stream_id,
+from domain.person.roles import decide_role, standing_roles
+from domain.person.vocabulary import (
+    ISSUER_LIMIT,
+    MOST_ATTRIBUTES,
+    NAME_LIMIT,
+    SUBJECT_LIMIT,
+    AccessFacts,
+    ForgetPerson,
+    GrantRole,
+    IdentityFacts,
+    IdentityLinked,
+    LinkIdentity,
+    Person,
+    PersonChanged,
+    PersonCommand,
+    PersonEvent,
+    PersonFacts,
+    PersonForgotten,
+    PersonRecord,
+    PersonRegistered,
+    PutPerson,
+    RevokeRole,
+    Role,
+    RoleFacts,
+    RoleGranted,
+    RoleRevoked,
 )
-
-NAME_LIMIT = 200
-MOST_ATTRIBUTES = 50
-ISSUER_LIMIT = 500
-SUBJECT_LIMIT = 255
-"""OpenID Connect Core 1.0 §2 allows no longer subject."""
-
-
-class Role(StrEnum):
-    """What a person may do in Doorward itself."""
-
-    EMPLOYEE = "employee"
-    APPROVER = "approver"
-    ADMINISTRATOR = "administrator"
-    AUDITOR = "auditor"
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRecord:
-    """A person as described by the directory. `groups` are audiences of the catalog; `attributes`
-    are further facts by name, such as a department."""
-
-    username: Personal
-    given_name: Personal
-    family_name: Personal
-    email: Personal
-    manager: PersonId | None = None
-    groups: tuple[str, ...] = ()
-    roles: tuple[Role, ...] = (Role.EMPLOYEE,)
-    disabled: bool = False
-    attributes: tuple[tuple[str, Personal], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PutPerson:
-    """Make the directory hold this person as described."""
-
-    person_id: PersonId
-    record: PersonRecord
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRegistered:
-    """A person came into the directory."""
-
-    TOPIC: ClassVar[str] = "person.registered"
-    SCHEMA: ClassVar[int] = 2
-    person_id: PersonId
-    record: PersonRecord
-
-
-@dataclass(frozen=True, slots=True)
-class PersonChanged:
-    """The directory's description of a person changed; `record` is the whole new one."""
-
-    TOPIC: ClassVar[str] = "person.changed"
-    SCHEMA: ClassVar[int] = 2
-    person_id: PersonId
-    record: PersonRecord
-
-
-@dataclass(frozen=True, slots=True)
-class LinkIdentity:
-    """Say that the person is `subject` at the identity provider `issuer`."""
-
-    person_id: PersonId
-    issuer: str
-    subject: Personal
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityFacts:
-    """Whose the identity is already; None while it is nobody's."""
-
-    holder: PersonId | None
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityLinked:
-    """From now on whoever signs in as `subject` at `issuer` is this person."""
-
-    TOPIC: ClassVar[str] = "person.identity_linked"
-    SCHEMA: ClassVar[int] = 1
-    person_id: PersonId
-    issuer: str
-    subject: Personal
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetPerson:
-    """Let nothing be known any more of a person who has left."""
-
-    person_id: PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class AccessFacts:
-    """A request through which the person still holds or asks for anything; None if there is none."""
-
-    request_id: RequestId | None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonForgotten:
-    """Nothing is known any more of this person: his key is destroyed, and whoever has copies of what
-    it sealed should forget it too."""
-
-    TOPIC: ClassVar[str] = "person.forgotten"
-    SCHEMA: ClassVar[int] = 1
-    person_id: PersonId
-
-
-PersonCommand = PutPerson | LinkIdentity | ForgetPerson
-PersonFacts = IdentityFacts | AccessFacts | None
-"""`PutPerson` rests on none."""
-PersonEvent = PersonRegistered | PersonChanged | IdentityLinked | PersonForgotten
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """State of a person: the record, or None while he is unknown or once he is `forgotten`."""
-
-    record: PersonRecord | None = None
-    forgotten: bool = False
+from domain.values import Personal, PersonId, StreamId, clean_text, identifier, stream_id
 
 
 def _cleaned(person_id: PersonId, record: PersonRecord) -> PersonRecord:
@@ -192,6 +84,7 @@ def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequenc
             if state.forgotten:
                 raise PersonForgottenBefore(person_id)
             record = _cleaned(person_id, command.record)
+            record = replace(record, roles=standing_roles(state, record.roles))
             if state.record is None:
                 return [PersonRegistered(person_id, record)]
             return [] if record == state.record else [PersonChanged(person_id, record)]
@@ -199,6 +92,10 @@ def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequenc
             return _link(state, command, facts)
         case ForgetPerson():
             return _forget(state, command, facts)
+        case GrantRole() | RevokeRole():
+            return decide_role(
+                state, command, facts if isinstance(facts, RoleFacts) else RoleFacts()
+            )
         case _ as never:
             assert_never(never)
 
@@ -245,8 +142,22 @@ def evolve(state: Person, event: PersonEvent) -> Person:
             return state
         case PersonForgotten():
             return Person(forgotten=True)
+        case RoleGranted(role=role):
+            return _holding(state, event, state.granted | {role}, state.withheld - {role})
+        case RoleRevoked(role=role):
+            return _holding(state, event, state.granted - {role}, state.withheld | {role})
         case _ as never:
             assert_never(never)
+
+
+def _holding(
+    state: Person,
+    event: RoleGranted | RoleRevoked,
+    granted: frozenset[Role],
+    withheld: frozenset[Role],
+) -> Person:
+    record = state.record and replace(state.record, roles=event.roles)
+    return Person(record, state.forgotten, granted, withheld)
 
 
 DECIDER: Decider[Person, PersonCommand, PersonFacts, PersonEvent] = Decider(
