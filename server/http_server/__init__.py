@@ -27,6 +27,8 @@ Where things wait, how many may, and what comes after:
 | jobs for the writer (`server.writer`) | 10,000, each 10 s while a client waits | the same; the job is not begun |
 | waiting for a connection to PostgreSQL | those at work, each 5 s | the same |
 | pages that are told of changes | 4 of each person | 429 |
+| MCP streams (`server.mcp.subscriptions`) | 2,000; of each person 16 | 503; 429 |
+| what an MCP stream has yet to tell | what it asked for: 100 requests, 3 lists | it is told once |
 | calls of a person by a client (`server.limits`) | a minute's | 429 |
 | MCP, OAuth and SCIM bodies | 256 KiB, 16 KiB, 1 MiB: each route's own | 413 |
 | commands over NATS | what a consumer may have unacknowledged | nak with a delay |

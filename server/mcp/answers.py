@@ -15,10 +15,12 @@ LINE = 200
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tool answers: the fields of its output schema, and the same in a few lines."""
+    """What a tool answers: the fields of its output schema, and the same in a few lines; or the `form` that
+    the person has to see first, if his client shows forms."""
 
     fields: Json
     text: str
+    form: Json | None = None
 
 
 def page_of(page: Page[Any], items: list[Json], empty_reason: str) -> Json:

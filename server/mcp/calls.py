@@ -18,6 +18,7 @@ from server.mcp.answers import Answer, Json
 from server.mcp.arguments import BadArguments
 from server.mcp.elicitation import Call, question, with_answers
 from server.mcp.gate import Gate
+from server.mcp.offering_faults import BadQuestion
 from server.mcp.taking_time import TakesTime, at_once
 from server.mcp.tools import ServedTool, Toolset
 from server.overload import UNAVAILABLE
@@ -31,7 +32,7 @@ TOLD = (BadArguments, Refused, Unavailable)
 """What a tool may fail with so that the model is told."""
 
 
-class UnknownTool(Exception):  # noqa: N818 - says what is
+class UnknownTool(BadQuestion):
     """There is no tool of this name for the caller."""
 
     def __init__(self) -> None:
@@ -70,12 +71,12 @@ class Calls:
 
     async def __call__(self, token: str, call: Call) -> ToolResult:
         """Run a tool for the bearer of a token; raises `NotAdmitted` or `UnknownTool`."""
-        tool = self._tools.named(call.name)
+        tool, needs = self._tools.named(call.name), self._tools.needs(call.name)
         if tool is None or tool.query is None:
             return await self._run(await self.admitted(token, call.name), call)
 
         def ask(rows: Rows) -> tuple[AccessGrant, ToolResult | None]:
-            grant = self._gate.admit(rows, token, tool.scopes)
+            grant = self._gate.admit(rows, token, needs)
             if not self._reads.local:
                 return grant, _asked(rows, grant, tool, call)
             try:
@@ -90,8 +91,8 @@ class Calls:
 
     async def admitted(self, token: str, tool_name: str = "") -> AccessGrant:
         """Return what a token lets its bearer do; raises `NotAdmitted` where a tool needs more."""
-        needed = self._tools.scopes_of(tool_name)
-        grant = await self._reads.point_query(lambda rows: self._gate.admit(rows, token, needed))
+        needs = self._tools.needs(tool_name)
+        grant = await self._reads.point_query(lambda rows: self._gate.admit(rows, token, needs))
         self._gate.note(grant)
         return grant
 
@@ -100,7 +101,7 @@ class Calls:
         return await self._run(grant, call)
 
     async def _run(self, grant: AccessGrant, call: Call) -> ToolResult:
-        tool = self._tools.find(call.name, grant.person)
+        tool = self._tools.find(call.name, grant)
         if tool is None:
             raise UnknownTool
         query = tool.query
@@ -111,7 +112,7 @@ class Calls:
 
 def _asked(rows: Rows, grant: AccessGrant, tool: ServedTool, call: Call) -> ToolResult:
     assert tool.query is not None  # noqa: S101 - the caller has looked
-    if not tool.is_for(grant.person):
+    if not tool.is_for(grant):
         raise UnknownTool
     try:
         return _result(call, tool.query(rows, grant, tool.check(with_answers(call))))
@@ -121,15 +122,18 @@ def _asked(rows: Rows, grant: AccessGrant, tool: ServedTool, call: Call) -> Tool
 
 async def _done(grant: AccessGrant, tool: ServedTool, call: Call) -> ToolResult:
     run: Callable[[AccessGrant, Mapping[str, Any]], Awaitable[Answer]] | None = tool.run
-    assert run is not None  # noqa: S101 - a tool asks or acts
     try:
-        return _result(call, await run(grant, tool.check(with_answers(call))))
+        arguments = tool.check(with_answers(call))
+        if tool.act is not None:
+            return _result(call, await tool.act(grant, arguments, call))
+        assert run is not None  # noqa: S101 - a tool asks or acts
+        return _result(call, await run(grant, arguments))
     except TOLD as fault:
         return _refusal(fault)
 
 
 def _result(call: Call, answer: Answer) -> ToolResult:
-    form = question(answer) if call.can_ask else None
+    form = (answer.form or question(answer)) if call.can_ask else None
     return ToolResult(answer.text, answer.fields, form)
 
 

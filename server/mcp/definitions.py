@@ -3,10 +3,40 @@ the program starts, and goes over the wire as it stands."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Schema = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Icon:
+    """A picture, where it is found and of what type; `theme` is light or dark where it is for one."""
+
+    src: str
+    mime_type: str
+    sizes: tuple[str, ...] = ("any",)
+    theme: str | None = None
+
+    def fields(self) -> dict[str, object]:
+        """Return the picture as the protocol carries it."""
+        said: dict[str, object] = {
+            "src": self.src,
+            "mimeType": self.mime_type,
+            "sizes": list(self.sizes),
+        }
+        return said if self.theme is None else {**said, "theme": self.theme}
+
+
+def extras(icons: Sequence[Icon], meta: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the members that only some definitions have, where there is something in them."""
+    said: dict[str, object] = {}
+    if icons:
+        said["icons"] = [one.fields() for one in icons]
+    if meta:
+        said["_meta"] = dict(meta)
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +61,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class ToolDefinition:
-    """A tool as it is listed."""
+    """A tool as it is listed; `meta` is what an extension of the protocol says of it."""
 
     name: str
     title: str
@@ -39,6 +69,8 @@ class ToolDefinition:
     input_schema: Schema
     output_schema: Schema
     annotations: Hints
+    icons: tuple[Icon, ...] = ()
+    meta: Mapping[str, object] | None = None
 
     def fields(self) -> dict[str, object]:
         """Return the tool as the protocol carries it."""
@@ -49,4 +81,5 @@ class ToolDefinition:
             "inputSchema": self.input_schema,
             "outputSchema": self.output_schema,
             "annotations": self.annotations.fields(),
+            **extras(self.icons, self.meta),
         }

@@ -6,7 +6,7 @@ kept in between, so that no state has to travel: answers are checked as argument
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.trace_context import Traceparent
@@ -26,7 +26,8 @@ _KNOWN = ("type", "title", "description", "enum", "minLength", "maxLength", "min
 @dataclass(frozen=True, slots=True)
 class Call:
     """A tool's call. `forms` says that the client shows forms, `answered` what the person has done with
-    the one he was shown before, `modern` which era the call is of, `traceparent` of which trace it is."""
+    the one that asked for what was missing, `modern` which era the call is of, `traceparent` of which trace
+    it is, `responses` what he has done with forms of any name."""
 
     name: str
     arguments: Mapping[str, Any] | None = None
@@ -34,6 +35,7 @@ class Call:
     answered: Elicited | None = None
     modern: bool = False
     traceparent: Traceparent | None = None
+    responses: Mapping[str, Elicited] = field(default_factory=dict)
 
     @property
     def can_ask(self) -> bool:

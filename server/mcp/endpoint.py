@@ -12,18 +12,21 @@ from starlette.types import Receive, Scope, Send
 from domain.envelope import Unreadable
 from domain.ports import Unavailable
 from domain.trace_context import traceparent
+from server.bearer import AccessGrant
 from server.errors import HANDLERS
-from server.mcp.calls import Calls, ToolResult, UnknownTool
+from server.mcp.calls import Calls, ToolResult
 from server.mcp.elicitation import QUESTION, TRACE_META, Call
 from server.mcp.gate import CALLER, Gate, NotAdmitted
 from server.mcp.listing import Listing
+from server.mcp.offering import CACHED, Answering
+from server.mcp.offering_faults import BadQuestion
 from server.mcp.protocol import handshake, modern
-from server.mcp.protocol.exchanges import CALL, INITIALIZE, LIST, PING, Exchange, Read
+from server.mcp.protocol.exchanges import CALL, INITIALIZE, LIST, OFFERED, PING, Exchange, Read
 from server.mcp.protocol.identity import Identity
 from server.mcp.protocol.replies import (
     INTERNAL_ERROR,
-    INVALID_PARAMS,
     INVALID_REQUEST,
+    METHOD_NOT_FOUND,
     STATUS,
     Reply,
     encoded,
@@ -35,7 +38,8 @@ from server.mcp.protocol.request_headers import HOST, ORIGIN, VERSION, RequestHe
 from server.mcp.protocol.sdk_server import SdkServer
 from server.mcp.protocol.security import Security
 from server.mcp.protocol.versions import HANDSHAKE_VERSIONS
-from server.mcp.unread import Gone, TooLarge, body_of, called_tool, replayed
+from server.mcp.subscriptions.streaming import Streams
+from server.mcp.unread import Gone, TooLarge, body_of, called, replayed
 
 BODY_LIMIT = 256 * 1024
 UNNAMED_VERSION = "2025-03-26"
@@ -58,6 +62,8 @@ class Endpoint:
         calls: Calls,
         listing: Listing,
         sdk: SdkServer,
+        answering: Answering,
+        streams: Streams | None = None,
     ) -> None:
         self._identity = identity
         self._gate = gate
@@ -65,6 +71,8 @@ class Endpoint:
         self._calls = calls
         self._listing = listing
         self._sdk = sdk
+        self._answering = answering
+        self._streams = streams
         self._stamp = identity.stamp
         self._discovered = joined(identity.discovered, self._stamp)
 
@@ -76,18 +84,19 @@ class Endpoint:
             body = await body_of(headers, receive, BODY_LIMIT)
             read = self._read(headers, body)
             if isinstance(read, Exchange):
+                if self._streams and read.wishes is not None:
+                    await self._streams.answer(read, token, receive, send)
+                    return
                 reply = await self._answered(read, token)
             else:
-                grant = await self._calls.admitted(token, called_tool(body))
+                grant = await self._admitted(token, body)
                 if read is None:
                     scope[CALLER] = grant
                     await self._sdk(scope, replayed(body, receive), send)
                     return
                 reply = _refused(read, headers)
         except NotAdmitted as fault:
-            if fault.grant is not None:
-                self._gate.note(fault.grant)
-            reply = fault.reply
+            reply = self._noted(fault)
         except TooLarge:
             said = f"the request is larger than {BODY_LIMIT} bytes"
             reply = error(413, None, INVALID_REQUEST, said)
@@ -108,22 +117,49 @@ class Endpoint:
             return refusal or handshake.read(version or UNNAMED_VERSION, headers, body)
         return modern.refusal(headers) or modern.read(headers, body)
 
+    async def _admitted(self, token: str, body: bytes) -> AccessGrant:
+        """Return who asks what is not understood, if he may ask that."""
+        method, tool = called(body)
+        if method in OFFERED:
+            return await self._answering.admitted(token, method)
+        return await self._calls.admitted(token, tool)
+
     async def _answered(self, asked: Exchange, token: str) -> Reply:
         """Answer a request that was understood."""
         try:
             if asked.method == CALL:
                 called = await self._calls(token, _call(asked))
                 return result(asked.id, self._called(asked, called))
+            if asked.method in self._answering.methods:
+                return result(asked.id, await self._offered(asked, token))
             grant = await self._calls.admitted(token)
-            return result(asked.id, self._told(asked, self._listing.of(grant.person)))
-        except UnknownTool as fault:
-            status = STATUS[INVALID_PARAMS] if asked.modern else 200
-            return error(status, asked.id, INVALID_PARAMS, str(fault))
+            if asked.method in OFFERED or asked.wishes is not None:
+                return _unserved(asked)
+            return result(asked.id, self._told(asked, self._listing.of(grant)))
+        except BadQuestion as fault:
+            code = fault.code(modern=asked.modern)
+            status = STATUS[code] if asked.modern else 200
+            return error(status, asked.id, code, str(fault), fault.data)
         except PASSED_ON:
             raise
         except Exception:  # noqa: BLE001 - a fault of ours, whatever it is
             _log.exception("%s failed", asked.method)
             return error(200, asked.id, INTERNAL_ERROR, "Internal server error")
+
+    async def _offered(self, asked: Exchange, token: str) -> bytes:
+        """Return the result of what asks for prompts, resources or completions."""
+        query = self._answering.offering.query(asked.method, asked.asked)
+        found = encoded(await self._answering(token, asked.method, query))
+        if not asked.modern:
+            return found
+        if asked.method in CACHED:
+            found = self._listing.cached(found)
+        return joined(found, self._stamp)
+
+    def _noted(self, fault: NotAdmitted) -> Reply:
+        if fault.grant is not None:
+            self._gate.note(fault.grant)
+        return fault.reply
 
     def _called(self, asked: Exchange, called: ToolResult) -> bytes:
         """Return a call's result; the members that stand in it already win over those of all results."""
@@ -146,7 +182,13 @@ def _call(asked: Exchange) -> Call:
     responses = None if params.responses is UNSET else params.responses
     answered = (responses or {}).get(QUESTION)
     sent = traceparent(asked.meta.get(TRACE_META))
-    return Call(params.name, params.arguments, asked.forms, answered, asked.modern, sent)
+    told = (asked.forms, answered, asked.modern, sent, responses or {})
+    return Call(params.name, params.arguments, *told)
+
+
+def _unserved(asked: Exchange) -> Reply:
+    status, said = STATUS[METHOD_NOT_FOUND] if asked.modern else 200, "Method not found"
+    return error(status, asked.id, METHOD_NOT_FOUND, said, asked.method)
 
 
 def _refused(reply: Reply, headers: RequestHeaders) -> Reply:

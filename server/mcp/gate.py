@@ -1,6 +1,7 @@
 """What stands before the tools: the bearer token, and the scopes of the tool that is called. Challenges
 follow RFC 6750 §3, RFC 9728 §5.1 and the MCP specification: the 401 names all the scopes a client
-should ask for, the 403 all that this call needs."""
+should ask for, the 403 all that this call needs beside what the client has: who asks for just what is missing
+would lose the rest, and be sent back and forth."""
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ from server.oauth.resources import Resource
 from server.overload import rpc_error
 
 Used = Callable[[FamilyId, datetime], None]
+Needs = Callable[[AccessGrant], Scopes]
+"""Which scopes a caller needs for what he asks."""
 WRITE = ":write"
 """How the scopes end that let a tool write."""
 CALLER = "doorward.caller"
@@ -36,14 +39,23 @@ class Gate:
     """Admits callers to one resource."""
 
     def __init__(
-        self, resource: Resource, issuer: str, clock: Clock, used: Used, rates: CallRates
+        self,
+        resource: Resource,
+        issuer: str,
+        clock: Clock,
+        used: Used,
+        rates: CallRates,
+        features: frozenset[str] = frozenset(),
     ) -> None:
-        """`used` hears of each use of a token, on the event loop; `rates` counts calls."""
+        """`used` hears of each use of a token, on the event loop; `rates` counts calls; `features` are on
+        until somebody switches them."""
         self._url = resource.url(issuer)
         self._metadata = resource.metadata_url(issuer)
+        self._scopes = resource.scopes
         self._clock = clock
         self._used = used
         self._rates = rates
+        self._features = features
         self._unknown = self._unauthorized(resource.challenged, sent=False)
         self._invalid = self._unauthorized(resource.challenged, sent=True)
 
@@ -58,14 +70,17 @@ class Gate:
             raise NotAdmitted(self._invalid)
         return token
 
-    def admit(self, rows: Rows, token: str, needed: Scopes = ()) -> AccessGrant:
+    def admit(self, rows: Rows, token: str, needs: Needs) -> AccessGrant:
         """Return what a token lets its bearer do, if that is as much as is needed, and count the call;
         raises `NotAdmitted`, also where he has called too often."""
-        grant = verify(rows, token, self._url, self._clock())
+        grant = verify(rows, token, self._url, self._clock(), self._features)
         if grant is None:
             raise NotAdmitted(self._invalid)
+        needed = needs(grant)
         if not set(needed) <= set(grant.scopes):
-            raise NotAdmitted(self._insufficient(needed), grant)
+            wanted = {*needed, *grant.scopes}
+            ordered = tuple(one for one in self._scopes if one in wanted)
+            raise NotAdmitted(self._insufficient(ordered), grant)
         writing = any(one.endswith(WRITE) for one in needed)
         exceeded = self._rates.count(
             grant.person.person_id, grant.client.client_id, writing=writing
@@ -73,6 +88,11 @@ class Gate:
         if exceeded is not None:
             raise NotAdmitted(_too_many(exceeded), grant)
         return grant
+
+    def standing(self, rows: Rows, token: str) -> AccessGrant | None:
+        """Return what a token that was admitted still lets its bearer do; None where it is good no longer.
+        Nothing is counted: nobody has called."""
+        return verify(rows, token, self._url, self._clock(), self._features)
 
     def note(self, grant: AccessGrant) -> None:
         """Let it be known that a token was used just now."""
@@ -84,7 +104,7 @@ class Gate:
         return _challenged(401, challenge, {"error": "invalid_token" if sent else "unauthorized"})
 
     def _insufficient(self, scopes: Scopes) -> Reply:
-        why = 'error_description="this tool needs more access than was consented to"'
+        why = 'error_description="this needs more access than was consented to"'
         challenge = self._challenge(scopes, f'error="insufficient_scope", {why}')
         body = {"error": "insufficient_scope", "scope": " ".join(scopes)}
         return _challenged(403, challenge, body)

@@ -3,7 +3,7 @@ since there are as many sets as there are roles and a list is long."""
 
 from __future__ import annotations
 
-from projections.people import PersonRow
+from server.bearer import AccessGrant
 from server.mcp.protocol.identity import NOT_CACHED
 from server.mcp.protocol.replies import encoded, joined
 from server.mcp.tools import Toolset
@@ -16,9 +16,9 @@ class Listing:
         self._tools = tools
         self._encoded: dict[tuple[str, ...], bytes] = {}
 
-    def of(self, person: PersonRow) -> bytes:
+    def of(self, grant: AccessGrant) -> bytes:
         """Return the result of tools/list, without the members that depend on the era."""
-        listed = self._tools.listed(person)
+        listed = self._tools.listed(grant)
         names = tuple(one.name for one in listed)
         known = self._encoded.get(names)
         if known is None:

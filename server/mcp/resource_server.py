@@ -1,11 +1,12 @@
 """The MCP server of one resource: who may call it, under which paths, and what answers. Both protocol
-eras are served on one URL, without sessions, in JSON; nothing is ever streamed."""
+eras are served on one URL, without sessions, in JSON; nothing is streamed but what a client listens to."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from importlib import metadata
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.middleware.cors import CORSMiddleware
@@ -16,32 +17,29 @@ from server.config import Settings
 from server.limits.calls import CallRates
 from server.mcp.endpoint import BODY_LIMIT, Endpoint
 from server.mcp.gate import Gate, Used
+from server.mcp.icons import door
+from server.mcp.instructions import INSTRUCTIONS
 from server.mcp.listing import Listing
+from server.mcp.offering import NOTHING_BESIDE, Answering, Offering
 from server.mcp.protocol.identity import Identity
 from server.mcp.protocol.replies import plain
 from server.mcp.protocol.sdk_server import SdkServer, Sessions
 from server.mcp.protocol.security import Security
-from server.mcp.tools import Toolset
+from server.mcp.subscriptions.listening import Listening
+from server.mcp.subscriptions.streaming import Streams
+from server.mcp.subscriptions.watch import Watch
+from server.mcp.tools import READING, Toolset
 from server.mcp.watched_calls import WatchedCalls
-from server.oauth.resources import ADMIN, USER, Resource
+from server.oauth.resources import USER, Resource
 from server.reads import Reads
 from server.telemetry.telemetry import SILENT, Telemetry
-
-INSTRUCTIONS = {
-    USER: (
-        "Doorward takes access requests. Search the catalog, look at a permission's rules with "
-        "list_requestable_permissions, ask the person for a justification in his own words, then "
-        "submit. list_access_requests tells how far a request has come."
-    ),
-    ADMIN: (
-        "Doorward's administration. list_connected_clients shows which AI clients act for which "
-        "people; disconnect_client ends that. Say what will happen before you change anything."
-    ),
-}
 
 
 class McpServer:
     """The MCP server of one resource; it must `run` for requests to be answered."""
+
+    runs: type[WatchedCalls] = WatchedCalls
+    """What runs the tools; a server of the same make may have its own way."""
 
     def __init__(
         self,
@@ -52,24 +50,25 @@ class McpServer:
         clock: Clock,
         used: Used,
         telemetry: Telemetry = SILENT,
+        rates: CallRates | None = None,
+        watch: Watch | None = None,
+        offering: Offering = NOTHING_BESIDE,
     ) -> None:
-        self._resource = resource
-        self._origins = settings.allowed_origins
-        identity = Identity(
-            "doorward", resource.name, metadata.version("doorward"), INSTRUCTIONS[resource]
-        )
-        gate = Gate(resource, settings.issuer, clock, used, _rates(settings))
+        """`rates` are those of several servers together, where one is not alone; `watch` sees what changes,
+        and None tells nobody; `offering` is what there is beside tools."""
+        self._resource, self._origins = resource, settings.allowed_origins
+        identity = _identity(resource, settings.issuer, offering, listens=watch is not None)
+        rates, features = rates or call_rates(settings), settings.features
+        gate = Gate(resource, settings.issuer, clock, used, rates, features)
         security = _security(settings)
-        calls = WatchedCalls(tools, reads, gate, resource.path, telemetry)
-
-        def build() -> Sessions:
-            # The SDK is heavy, and most servers never need it.
-            from server.mcp.through_sdk import sessions  # noqa: PLC0415
-
-            return sessions(identity, tools, calls, security, BODY_LIMIT)
-
-        self.sdk = SdkServer(build)
-        self._endpoint = Endpoint(identity, gate, security, calls, Listing(tools), self.sdk)
+        calls = self.runs(tools, reads, gate, resource.path, telemetry)
+        listening = _listening(resource, gate, tools, reads, watch, clock)
+        answering = Answering(offering, reads, gate)
+        behind = (identity, tools, calls, security, BODY_LIMIT, listening, answering)
+        self.sdk = SdkServer(lambda: _sessions(*behind))
+        streams = Streams(listening, identity.info) if listening else None
+        answers = (calls, Listing(tools), self.sdk, answering, streams)
+        self._endpoint = Endpoint(identity, gate, security, *answers)
 
     def apps(self) -> Mapping[str, ASGIApp]:
         """Return what answers at which path. A slash at the end is served as well: on a redirect,
@@ -116,7 +115,35 @@ NOT_ALLOWED = plain(
 )
 
 
-def _rates(settings: Settings) -> CallRates:
+def _sessions(*behind: Any) -> Sessions:
+    # The SDK is heavy, and most servers never need it.
+    from server.mcp.through_sdk import sessions  # noqa: PLC0415
+
+    return sessions(*behind)
+
+
+def _identity(resource: Resource, issuer: str, offering: Offering, *, listens: bool) -> Identity:
+    return Identity(
+        "doorward",
+        resource.name,
+        metadata.version("doorward"),
+        offering.instructions or INSTRUCTIONS[resource.path],
+        listens,
+        offering.capabilities,
+        [door(issuer).fields()],
+    )
+
+
+def _listening(
+    resource: Resource, gate: Gate, tools: Toolset, reads: Reads, watch: Watch | None, clock: Clock
+) -> Listening | None:
+    """Return what lets clients listen where changes are seen. Requests are told of to those who asked."""
+    reading = READING if resource == USER else None
+    return None if watch is None else Listening(gate, tools, reads, watch, clock, reading)
+
+
+def call_rates(settings: Settings) -> CallRates:
+    """Return what counts the calls of people by clients, as the settings say."""
     if not settings.rate_limits:
         return CallRates(0, 0)
     return CallRates(settings.calls_per_minute, settings.writes_per_minute)

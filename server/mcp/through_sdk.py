@@ -1,5 +1,6 @@
-"""The tools behind the mcp SDK's lowlevel server, stateless and answering in JSON, both protocol eras on
-one URL. Only `resource_server` reads this module, and only when the SDK is needed."""
+"""The tools, and what is offered beside them, behind the mcp SDK's lowlevel server, stateless and answering in
+JSON, both protocol eras on one URL. Only `resource_server` reads this module, and only when the SDK is
+needed."""
 
 from __future__ import annotations
 
@@ -10,19 +11,22 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolRequestParams, ElicitResult, PaginatedRequestParams
+from mcp.types import CallToolRequestParams, ElicitResult, Icon, PaginatedRequestParams
 from starlette.requests import Request
 
 from domain.trace_context import traceparent
-from server.bearer import AccessGrant
 from server.mcp.calls import Calls, UnknownTool
 from server.mcp.elicitation import QUESTION, TRACE_META, Call
-from server.mcp.gate import CALLER
+from server.mcp.offering import Answering
+from server.mcp.offering_through_sdk import caller as _caller
+from server.mcp.offering_through_sdk import handlers
 from server.mcp.protocol.identity import NOT_CACHED, Identity
 from server.mcp.protocol.messages import Elicited
 from server.mcp.protocol.replies import INVALID_PARAMS
 from server.mcp.protocol.security import Security
 from server.mcp.protocol.versions import MODERN_VERSIONS
+from server.mcp.subscriptions.listening import Listening
+from server.mcp.subscriptions.through_sdk import listener
 from server.mcp.tools import Toolset
 
 Context = ServerRequestContext[Any, Request]
@@ -30,12 +34,18 @@ Paging = PaginatedRequestParams | None
 
 
 def sessions(
-    identity: Identity, tools: Toolset, calls: Calls, security: Security, limit: int
+    identity: Identity,
+    tools: Toolset,
+    calls: Calls,
+    security: Security,
+    limit: int,
+    listening: Listening | None,
+    answering: Answering,
 ) -> StreamableHTTPSessionManager:
     """Return what handles requests as the SDK does; `limit` is the most bytes of one."""
 
     async def list_tools(context: Context, _params: Paging) -> dict[str, Any]:
-        listed = [one.fields() for one in tools.listed(_caller(context).person)]
+        listed = [one.fields() for one in tools.listed(_caller(context))]
         return {"resultType": "complete", "tools": listed, **NOT_CACHED}
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> dict[str, Any]:
@@ -46,13 +56,28 @@ def sessions(
         return {"resultType": "complete", **result.content}
 
     server: Server[dict[str, Any]] = Server(
-        identity.name,
-        version=identity.version,
-        title=identity.title,
-        instructions=identity.instructions,
+        **_named(identity),
         on_list_tools=list_tools,  # type: ignore[arg-type]  # the runner takes plain results as well
         on_call_tool=call_tool,  # type: ignore[arg-type]  # likewise
+        on_subscriptions_listen=listener(listening),
+        **handlers(answering),
     )
+    return _managed(server, security, limit)
+
+
+def _named(identity: Identity) -> dict[str, Any]:
+    return {
+        "name": identity.name,
+        "version": identity.version,
+        "title": identity.title,
+        "instructions": identity.instructions,
+        "icons": [Icon.model_validate(one) for one in identity.icons] or None,
+    }
+
+
+def _managed(
+    server: Server[dict[str, Any]], security: Security, limit: int
+) -> StreamableHTTPSessionManager:
     return StreamableHTTPSessionManager(
         server,
         json_response=True,
@@ -67,13 +92,6 @@ def _settings(security: Security) -> TransportSecuritySettings:
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 
-def _caller(context: Context) -> AccessGrant:
-    """Return whom the gate let in."""
-    assert context.request is not None  # noqa: S101 - every transport of ours is HTTP
-    caller: AccessGrant = context.request.scope[CALLER]
-    return caller
-
-
 def _call(context: Context, params: CallToolRequestParams) -> Call:
     modern = context.protocol_version in MODERN_VERSIONS
     capabilities = context.session.client_capabilities
@@ -82,7 +100,8 @@ def _call(context: Context, params: CallToolRequestParams) -> Call:
     given = (params.input_responses or {}).get(QUESTION)
     sent = traceparent((context.meta or {}).get(TRACE_META))
     answered = None if given is None else _elicited(given)
-    return Call(params.name, params.arguments, forms, answered, modern, sent)
+    responses = {name: _elicited(one) for name, one in (params.input_responses or {}).items()}
+    return Call(params.name, params.arguments, forms, answered, modern, sent, responses)
 
 
 def _elicited(given: object) -> Elicited:

@@ -1,5 +1,6 @@
 """Which tools there are at each resource, and who gets which: by scope (challenged on call), by role
-and by feature flag (absent, and then as unknown as any other name)."""
+and by feature flag (absent, and then as unknown as any other name). Role and flags are those that the read
+of the store found that verified the token."""
 
 from __future__ import annotations
 
@@ -9,21 +10,22 @@ from dataclasses import dataclass, field
 from domain.person import Role
 from domain.ports import Rows
 from domain.values import Scopes
-from projections.people import PersonRow
 from server.bearer import AccessGrant
-from server.mcp import admin, schemas
-from server.mcp.admin import AdminTools
+from server.mcp import schemas
 from server.mcp.answers import Answer
 from server.mcp.arguments import ArgumentCheck, Arguments
 from server.mcp.catalog_queries import CatalogQueries
 from server.mcp.commands import Commands
 from server.mcp.definitions import ToolDefinition
+from server.mcp.elicitation import Call
+from server.mcp.gate import Needs
 from server.mcp.request_queries import RequestQueries
 from server.mcp.submitting import Submitting
-from server.oauth.resources import ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE, USER, USER_READ
+from server.oauth.resources import USER, USER_READ
 
 Run = Callable[[AccessGrant, Arguments], Awaitable[Answer]]
 Query = Callable[[Rows, AccessGrant, Arguments], Answer]
+Act = Callable[[AccessGrant, Arguments, Call], Awaitable[Answer]]
 READING: Scopes = (USER_READ,)
 WRITING: Scopes = USER.scopes
 """Who may write may read: the answer shows what was read."""
@@ -31,52 +33,52 @@ WRITING: Scopes = USER.scopes
 
 @dataclass(frozen=True, slots=True)
 class ServedTool:
-    """A tool, the scopes it needs, and whom it exists for; `feature` None is always on. A tool that only
-    asks has a `query`, over one read of the store; any other is `run`."""
+    """A tool, the scopes it needs, and whom it exists for: those who have one of its `roles`; `feature` None
+    is always on. A tool that only asks has a `query`, over one read of the store; one that has to know
+    what the person has said in a form is an `act`; any other is `run`."""
 
     definition: ToolDefinition
     scopes: Scopes
     query: Query | None = None
     run: Run | None = None
-    role: Role = Role.EMPLOYEE
+    act: Act | None = None
+    roles: tuple[Role, ...] = (Role.EMPLOYEE,)
     feature: str | None = None
     check: ArgumentCheck = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "check", ArgumentCheck(self.definition))
 
-    def is_for(self, person: PersonRow) -> bool:
-        """Say whether the tool exists for this person."""
-        return self.role in person.roles
+    def is_for(self, grant: AccessGrant) -> bool:
+        """Say whether the tool exists for this caller."""
+        there = self.feature is None or self.feature in grant.features
+        return there and any(one in grant.person.roles for one in self.roles)
 
 
 class Toolset:
     """The tools of one resource."""
 
-    def __init__(self, tools: Sequence[ServedTool], features: frozenset[str]) -> None:
-        self._tools: Mapping[str, ServedTool] = {
-            tool.definition.name: tool
-            for tool in tools
-            if tool.feature is None or tool.feature in features
-        }
+    def __init__(self, tools: Sequence[ServedTool]) -> None:
+        self._tools: Mapping[str, ServedTool] = {tool.definition.name: tool for tool in tools}
 
-    def scopes_of(self, name: str) -> Scopes:
-        """Return the scopes that a tool needs; none for a name that is no tool's."""
+    def needs(self, name: str) -> Needs:
+        """Return what says which scopes a caller needs for a tool: none for a name that is no tool's, nor
+        for a tool that does not exist for him, so that a challenge tells nobody that there is one."""
         tool = self._tools.get(name)
-        return tool.scopes if tool else ()
+        return lambda grant: tool.scopes if tool and tool.is_for(grant) else ()
 
-    def listed(self, person: PersonRow) -> tuple[ToolDefinition, ...]:
-        """Return the tools that exist for this person, always in the same order."""
-        return tuple(tool.definition for tool in self._tools.values() if tool.is_for(person))
+    def listed(self, grant: AccessGrant) -> tuple[ToolDefinition, ...]:
+        """Return the tools that exist for this caller, always in the same order."""
+        return tuple(tool.definition for tool in self._tools.values() if tool.is_for(grant))
 
     def named(self, name: str) -> ServedTool | None:
         """Return a tool, whomever it exists for."""
         return self._tools.get(name)
 
-    def find(self, name: str, person: PersonRow) -> ServedTool | None:
-        """Return a tool if it exists for this person."""
+    def find(self, name: str, grant: AccessGrant) -> ServedTool | None:
+        """Return a tool if it exists for this caller."""
         tool = self._tools.get(name)
-        return tool if tool and tool.is_for(person) else None
+        return tool if tool and tool.is_for(grant) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ class UserTools:
     requests: RequestQueries
 
 
-def user_tools(run: UserTools, features: frozenset[str]) -> Toolset:
+def user_tools(run: UserTools) -> Toolset:
     """Return the tools at ``/mcp/user``: five, and those that a feature flag of their name adds."""
     catalog, requests, commands = run.catalog, run.requests, run.commands
     optional = [one.name for one in (schemas.GET, schemas.CANCEL, schemas.COMMENT)]
@@ -104,16 +106,4 @@ def user_tools(run: UserTools, features: frozenset[str]) -> Toolset:
         ServedTool(schemas.CANCEL, WRITING, run=commands.cancel, feature=cancel),
         ServedTool(schemas.COMMENT, WRITING, run=commands.comment, feature=comment),
     )
-    return Toolset(tools, features)
-
-
-def admin_tools(run: AdminTools) -> Toolset:
-    """Return the tools at ``/mcp/admin``."""
-    reading: Scopes = (ADMIN_PEOPLE_READ,)
-    writing: Scopes = (ADMIN_PEOPLE_READ, ADMIN_PEOPLE_WRITE)
-    role = Role.ADMINISTRATOR
-    tools = (
-        ServedTool(admin.LIST_CONNECTIONS, reading, run=run.list_connections, role=role),
-        ServedTool(admin.DISCONNECT, writing, run=run.disconnect, role=role),
-    )
-    return Toolset(tools, frozenset())
+    return Toolset(tools)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from starlette.types import Message, Receive
 
+from server.mcp.protocol.exchanges import CALL
 from server.mcp.protocol.request_headers import CONTENT_LENGTH, RequestHeaders
 
 DIGITS = 18
@@ -28,7 +29,12 @@ class _Called(msgspec.Struct):
     params: _Params | None = None
 
 
+class _Method(msgspec.Struct):
+    method: str = ""
+
+
 _called = msgspec.json.Decoder(_Called)
+_method = msgspec.json.Decoder(_Method)
 
 
 async def body_of(headers: RequestHeaders, receive: Receive, limit: int) -> bytes:
@@ -48,13 +54,20 @@ async def body_of(headers: RequestHeaders, receive: Receive, limit: int) -> byte
     return body
 
 
-def called_tool(body: bytes) -> str:
-    """Return the name of the tool that a request calls; what is malformed calls none."""
+def called(body: bytes) -> tuple[str, str]:
+    """Return the method of a request, and the name of the tool that it calls; what is malformed calls none."""
     try:
         call = _called.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return _method_alone(body), ""
+    return call.method, call.params.name if call.method == CALL and call.params else ""
+
+
+def _method_alone(body: bytes) -> str:
+    try:
+        return _method.decode(body).method
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-    return call.params.name if call.method == "tools/call" and call.params else ""
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -24,7 +24,7 @@ PORT = free_port()
 PATHS = (
     "/", "/healthz", "/readyz", "/metrics", "/mcp/user", "/mcp/admin", "/mcp/user/", "/authorize", "/token", "/register",
     "/revoke", "/introspect", "/sign-in", "/sign-in/start", "/sign-in/callback", "/sign-out", "/consent",
-    "/connections", "/admin/connections", "/inbox", "/inbox/events", "/requests/x", "/access", "/emergency",
+    "/connections", "/admin/connections", "/admin/roles", "/admin/features", "/inbox", "/inbox/events", "/requests/x", "/access", "/emergency",
     "/admin/requests", "/catalog", "/catalog/github", "/audit", "/audit/as-of", "/audit/verify", "/audit/export",
     "/scim/v2/Users", "/scim/v2/Groups", "/scim/v2/ServiceProviderConfig", "/scim/v2/Users/x",
     "/integrations/x/decide", "/.well-known/oauth-authorization-server", "/assets/live.js",

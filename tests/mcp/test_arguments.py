@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import Any
 
 import pytest
@@ -9,14 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from server.mcp import admin, schemas
+from server.mcp import administration, schemas
 from server.mcp.arguments import ArgumentCheck, BadArguments
 from server.mcp.definitions import ToolDefinition
 from server.mcp.schema_checks import UnknownKeyword, compiled
 
+ADMINISTRATION = [
+    import_module(one.name)
+    for one in walk_packages(administration.__path__, f"{administration.__name__}.")
+]
 DEFINITIONS = [
     one
-    for module in (schemas, admin)
+    for module in (schemas, *ADMINISTRATION)
     for one in vars(module).values()
     if isinstance(one, ToolDefinition)
 ]

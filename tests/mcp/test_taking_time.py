@@ -47,7 +47,7 @@ class Places:
         self.places: list[int] = []
         calls._gate._used = lambda family, _now: self.used.append(family)
         watched = {name: self._watched(tool) for name, tool in calls._tools._tools.items()}
-        calls._tools = Toolset(list(watched.values()), frozenset())
+        calls._tools = Toolset(list(watched.values()))
 
     def _watched(self, tool: Any) -> Any:
         query = tool.query

@@ -52,9 +52,18 @@ async def test_what_clients_do_every_day_never_needs_it_and_strange_things_share
         await wire.ask("submit_access_request", app_id="wiki", business_justification="To write")
         await wire.ask("list_access_requests")
         await wire.ask("search_apps", name_search="wiki")
+        await wire.result("prompts/list")
+        await wire.result("prompts/get", name="request_access", arguments={"what": "to read"})
+        (mine,) = (await wire.result("resources/list"))["resources"]
+        await wire.result("resources/templates/list")
+        await wire.result("resources/read", uri=mine["uri"])
+        for ref in ({"name": "request_access"}, {"uri": "doorward://requests/{id}"}):
+            kind = "ref/prompt" if "name" in ref else "ref/resource"
+            argument = {"name": "app", "value": "w"}
+            await wire.result("completion/complete", ref={"type": kind, **ref}, argument=argument)
         assert (await wire.request("tools/destroy")).json()["error"]["code"] == -32601
         assert not sdk.built
-        strange = [wire.request("prompts/list") for _ in range(8)]
+        strange = [wire.request("logging/setLevel", {"level": "info"}) for _ in range(8)]
         codes = {one.json()["error"]["code"] for one in await asyncio.gather(*strange)}
         assert codes == {-32601}
         assert sdk.built

@@ -55,10 +55,23 @@ class Wire:
                 "io.modelcontextprotocol/clientCapabilities": self.capabilities,
             }
             headers["mcp-method"] = method
-            if "name" in params:
-                headers["mcp-name"] = str(params["name"])
+            named = params.get("name", params.get("uri"))
+            if named is not None:
+                headers["mcp-name"] = str(named)
         body = {"jsonrpc": "2.0", "id": next(_ids), "method": method, "params": params}
         return await self.post(body, **headers)
+
+    async def result(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send one JSON-RPC request that must succeed; return its result."""
+        response = await self.request(method, params)
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()["result"]
+        return found
+
+    async def fault(self, method: str, **params: Any) -> dict[str, Any]:
+        """Send one JSON-RPC request that must fail; return its error."""
+        found: dict[str, Any] = (await self.request(method, params)).json()["error"]
+        return found
 
     async def tools(self) -> list[str]:
         """Return the names of the tools that this caller sees."""

@@ -10,19 +10,29 @@ from msgspec import UNSET
 from server.mcp.protocol import messages
 from server.mcp.protocol.exchanges import (
     CALL,
+    COMPLETE,
+    GET_PROMPT,
     INITIALIZE,
     LIST,
+    LIST_PROMPTS,
+    LIST_RESOURCES,
+    LIST_TEMPLATES,
     OTHER_METHODS,
     PING,
+    READ_RESOURCE,
     Exchange,
     Read,
 )
 from server.mcp.protocol.messages import (
+    Asked,
     CallParams,
+    CompleteParams,
     Envelope,
     InitializeParams,
     ListParams,
     Params,
+    PromptParams,
+    ReadParams,
 )
 from server.mcp.protocol.replies import INVALID_REQUEST, METHOD_NOT_FOUND, Id, Reply, error
 from server.mcp.protocol.request_headers import CONTENT_TYPE, JSON, RequestHeaders
@@ -33,6 +43,12 @@ _SERVED: dict[str, type[Any]] = {
     LIST: ListParams,
     INITIALIZE: InitializeParams,
     PING: Params,
+    LIST_PROMPTS: ListParams,
+    GET_PROMPT: PromptParams,
+    LIST_RESOURCES: ListParams,
+    LIST_TEMPLATES: ListParams,
+    READ_RESOURCE: ReadParams,
+    COMPLETE: CompleteParams,
 }
 NOT_ACCEPTABLE = "Not Acceptable: Client must accept application/json"
 WRONG_CONTENT = "Unsupported Media Type: Content-Type must be application/json"
@@ -68,7 +84,8 @@ def read(version: str, headers: RequestHeaders, body: bytes) -> Read:
         known = params.version in HANDSHAKE_VERSIONS
         version = params.version if known else LATEST_HANDSHAKE
     given = {} if params.meta is UNSET else params.meta
-    return Exchange(message.id, message.method, version, call, meta=given)
+    asked = params if isinstance(params, Asked) else None
+    return Exchange(message.id, message.method, version, call, meta=given, asked=asked)
 
 
 def _notified(message: Envelope) -> Read:

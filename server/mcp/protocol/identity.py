@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from server.mcp.protocol.replies import encoded, joined
 from server.mcp.protocol.versions import MODERN_VERSIONS
@@ -21,11 +22,22 @@ class Identity:
     title: str
     version: str
     instructions: str
+    listens: bool = False
+    """Whether clients of the modern era can hear of changes."""
+    offers: Mapping[str, object] = field(default_factory=dict)
+    """The capabilities beside that of tools."""
+    icons: Sequence[Json] = ()
 
     @property
     def info(self) -> Json:
         """What the protocol calls an implementation."""
-        return {"name": self.name, "version": self.version, "title": self.title}
+        info: Json = {"name": self.name, "version": self.version, "title": self.title}
+        return {**info, "icons": list(self.icons)} if self.icons else info
+
+    @property
+    def capabilities(self) -> Json:
+        """What the server can."""
+        return {**CAPABILITIES, **self.offers}
 
     @property
     def meta(self) -> bytes:
@@ -42,7 +54,7 @@ class Identity:
         return encoded(
             {
                 "protocolVersion": version,
-                "capabilities": CAPABILITIES,
+                "capabilities": self.capabilities,
                 "serverInfo": self.info,
                 "instructions": self.instructions,
             }
@@ -54,8 +66,18 @@ class Identity:
         return encoded(
             {
                 "supportedVersions": list(MODERN_VERSIONS),
-                "capabilities": CAPABILITIES,
+                "capabilities": _heard(self.capabilities) if self.listens else self.capabilities,
                 "instructions": self.instructions,
                 **NOT_CACHED,
             }
         )
+
+
+def _heard(capabilities: Json) -> Json:
+    """Return the same where changes are told by `subscriptions/listen`, which one method does for all."""
+    changing: Json = {"tools": {}, "prompts": {}, "resources": {"subscribe": True}}
+    return capabilities | {
+        name: {**more, "listChanged": True}
+        for name, more in changing.items()
+        if name in capabilities and isinstance(more, dict)
+    }

@@ -48,6 +48,75 @@ class ListParams(Struct, forbid_unknown_fields=True):
     meta: Open | UnsetType = field(name="_meta", default=UNSET)
 
 
+class Filter(Struct):
+    """Of which changes a client wishes to hear; extensions add further kinds, which are none of ours."""
+
+    tools: bool | None = field(name="toolsListChanged", default=None)
+    prompts: bool | None = field(name="promptsListChanged", default=None)
+    resources: bool | None = field(name="resourcesListChanged", default=None)
+    uris: list[str] | None = field(name="resourceSubscriptions", default=None)
+
+
+class ListenParams(Struct, forbid_unknown_fields=True):
+    """Those of subscriptions/listen."""
+
+    notifications: Filter
+    meta: Open | UnsetType = field(name="_meta", default=UNSET)
+
+
+class PromptParams(Struct, forbid_unknown_fields=True):
+    """Those of prompts/get."""
+
+    name: str
+    arguments: dict[str, str] | None = None
+    meta: Open | UnsetType = field(name="_meta", default=UNSET)
+
+
+class ReadParams(Struct, forbid_unknown_fields=True):
+    """Those of resources/read."""
+
+    uri: str
+    meta: Open | UnsetType = field(name="_meta", default=UNSET)
+
+
+class PromptRef(Struct, forbid_unknown_fields=True, tag_field="type", tag="ref/prompt"):
+    """A prompt of which an argument is filled in."""
+
+    name: str
+    title: str | None = None
+
+
+class TemplateRef(Struct, forbid_unknown_fields=True, tag_field="type", tag="ref/resource"):
+    """A template of which a variable is filled in."""
+
+    uri: str
+
+
+class Argument(Struct, forbid_unknown_fields=True):
+    """What is filled in, and what stands there so far."""
+
+    name: str
+    value: str
+
+
+class FilledIn(Struct, forbid_unknown_fields=True):
+    """What is filled in already."""
+
+    arguments: dict[str, str] | None = None
+
+
+class CompleteParams(Struct, forbid_unknown_fields=True):
+    """Those of completion/complete."""
+
+    ref: PromptRef | TemplateRef
+    argument: Argument
+    context: FilledIn | None = None
+    meta: Open | UnsetType = field(name="_meta", default=UNSET)
+
+
+Asked = PromptParams | ReadParams | CompleteParams
+
+
 class Params(Struct, forbid_unknown_fields=True):
     """Those of a method that has none of its own."""
 
@@ -153,7 +222,11 @@ _envelope = msgspec.json.Decoder(Envelope)
 _open = msgspec.json.Decoder(Open | None)
 _calls = msgspec.json.Decoder(CallParams)
 _PARAMS: dict[type[Any], msgspec.json.Decoder[Any]] = {
-    one: msgspec.json.Decoder(one) for one in (ListParams, Params, InitializeParams)
+    one: msgspec.json.Decoder(one)
+    for one in (
+        *(ListParams, ListenParams, Params, InitializeParams),
+        *(PromptParams, ReadParams, CompleteParams),
+    )
 } | {CallParams: _calls}
 
 

@@ -11,15 +11,33 @@ from msgspec import UNSET
 from server.mcp.protocol import messages
 from server.mcp.protocol.exchanges import (
     CALL,
+    COMPLETE,
     DISCOVER,
+    GET_PROMPT,
     INITIALIZE,
     LIST,
+    LIST_PROMPTS,
+    LIST_RESOURCES,
+    LIST_TEMPLATES,
+    LISTEN,
     OTHER_METHODS,
     PING,
+    READ_RESOURCE,
     Exchange,
     Read,
 )
-from server.mcp.protocol.messages import CallParams, Envelope, ListParams, Open, Params
+from server.mcp.protocol.messages import (
+    Asked,
+    CallParams,
+    CompleteParams,
+    Envelope,
+    ListenParams,
+    ListParams,
+    Open,
+    Params,
+    PromptParams,
+    ReadParams,
+)
 from server.mcp.protocol.replies import (
     HEADER_MISMATCH,
     INVALID_PARAMS,
@@ -36,7 +54,18 @@ from server.mcp.protocol.versions import MODERN_VERSIONS
 
 META_VERSION = "io.modelcontextprotocol/protocolVersion"
 META_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
-_SERVED: dict[str, type[Any]] = {CALL: CallParams, LIST: ListParams, DISCOVER: Params}
+_SERVED: dict[str, type[Any]] = {
+    CALL: CallParams,
+    LIST: ListParams,
+    DISCOVER: Params,
+    LISTEN: ListenParams,
+    LIST_PROMPTS: ListParams,
+    GET_PROMPT: PromptParams,
+    LIST_RESOURCES: ListParams,
+    LIST_TEMPLATES: ListParams,
+    READ_RESOURCE: ReadParams,
+    COMPLETE: CompleteParams,
+}
 _GONE = frozenset({INITIALIZE, PING})
 """Methods of the earlier era, unknown in this one whatever they hold."""
 
@@ -57,11 +86,10 @@ def read(headers: RequestHeaders, body: bytes) -> Read:
     if kind is None:
         return _unserved(headers, message, message.id)
     params = messages.params(message.params, kind)
-    if params is None:
+    if params is None or (message.method == LISTEN and not headers.takes_events):
         return None
     given: Open | None = None if params.meta is UNSET else params.meta
-    name = params.name if isinstance(params, CallParams) else None
-    wrong = _wrong(headers, message, message.id, given, name)
+    wrong = _wrong(headers, message, message.id, given, _named(params))
     if wrong is not None or given is None:
         return wrong
     return _understood(message, message.id, params, given)
@@ -80,7 +108,20 @@ def _understood(message: Envelope, request_id: Id, params: Any, given: Open) -> 
         modern=True,
         forms=meta.capabilities.shows_forms,
         meta=given,
+        wishes=params.notifications if isinstance(params, ListenParams) else None,
+        asked=params if isinstance(params, Asked) else None,
     )
+
+
+def _named(params: object) -> tuple[str, str] | None:
+    """Return the member that a header has to repeat, and what stands in it."""
+    match params:
+        case CallParams() | PromptParams():
+            return "name", params.name
+        case ReadParams():
+            return "uri", params.uri
+        case _:
+            return None
 
 
 def _notified(headers: RequestHeaders, message: Envelope) -> Read:
@@ -113,7 +154,11 @@ def _unserved(headers: RequestHeaders, message: Envelope, request_id: Id) -> Rea
 
 
 def _wrong(
-    headers: RequestHeaders, message: Envelope, request_id: Id, meta: Open | None, name: str | None
+    headers: RequestHeaders,
+    message: Envelope,
+    request_id: Id,
+    meta: Open | None,
+    named: tuple[str, str] | None,
 ) -> Reply | None:
     """Return what is wrong with what the request says of itself, in headers and body."""
     if meta is None:
@@ -133,8 +178,8 @@ def _wrong(
     if headers.get(METHOD) != message.method:
         said = "mcp-method header does not match the request body's method"
         return _refused(request_id, HEADER_MISMATCH, said)
-    if name is not None and decoded(headers.get(NAME)) != name:
-        said = "mcp-name header does not match the request body's 'name' parameter"
+    if named is not None and decoded(headers.get(NAME)) != named[1]:
+        said = f"mcp-name header does not match the request body's {named[0]!r} parameter"
         return _refused(request_id, HEADER_MISMATCH, said)
     return None if version in MODERN_VERSIONS else _unsupported(request_id, version)
 

@@ -12,7 +12,7 @@ VERSION, METHOD, NAME = b"mcp-protocol-version", b"mcp-method", b"mcp-name"
 _READ = frozenset(
     {AUTHORIZATION, HOST, ORIGIN, ACCEPT, CONTENT_TYPE, CONTENT_LENGTH, VERSION, METHOD, NAME}
 )
-JSON = "application/json"
+JSON, EVENTS = "application/json", "text/event-stream"
 _ENCODED, _END = "=?base64?", "?="
 
 
@@ -43,6 +43,14 @@ class RequestHeaders:
             return True
         kinds = {one.strip().split(";")[0].strip().lower() for one in accept.split(",")}
         return not kinds.isdisjoint({"*/*", JSON, "application/*"})
+
+    @property
+    def takes_events(self) -> bool:
+        """Say whether the client takes a stream of events for an answer."""
+        kinds = {
+            one.split(";")[0].strip().lower() for one in self._values.get(ACCEPT, "").split(",")
+        }
+        return not kinds.isdisjoint({"*/*", EVENTS, "text/*"})
 
 
 def decoded(value: str | None) -> str | None:

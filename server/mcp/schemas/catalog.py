@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.mcp.app_links import CATALOG_PICKER, shown_in
 from server.mcp.definitions import Schema, ToolDefinition
 from server.mcp.schemas.parts import (
     ID,
@@ -113,6 +114,7 @@ SEARCH_APPS = ToolDefinition(
     ),
     output_schema=list_output(_FOUND_APP, **_SEARCHED),
     annotations=READ,
+    meta=shown_in(CATALOG_PICKER),
 )
 SEARCH_PERMISSIONS = ToolDefinition(
     name="search_requestable_permissions",
@@ -136,6 +138,7 @@ SEARCH_PERMISSIONS = ToolDefinition(
     ),
     output_schema=list_output(PERMISSION, **_SEARCHED),
     annotations=READ,
+    meta=shown_in(CATALOG_PICKER),
 )
 LIST_PERMISSIONS = ToolDefinition(
     name="list_requestable_permissions",

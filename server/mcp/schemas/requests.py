@@ -10,6 +10,7 @@ from domain.access_request import (
     REASON_LIMIT,
     Status,
 )
+from server.mcp.app_links import STATUS_CARD, shown_in
 from server.mcp.definitions import Hints, Schema, ToolDefinition
 from server.mcp.schemas.lengths import ACCESS_LENGTHS
 from server.mcp.schemas.parts import (
@@ -138,6 +139,7 @@ SUBMIT = ToolDefinition(
         "required": ["outcome", "access_requests", "replayed", "dry_run"],
     },
     annotations=WRITE,
+    meta=shown_in(STATUS_CARD),
 )
 LIST_REQUESTS = ToolDefinition(
     name="list_access_requests",
@@ -161,6 +163,7 @@ LIST_REQUESTS = ToolDefinition(
     ),
     output_schema=list_output(ACCESS_REQUEST, as_of=TEXT),
     annotations=READ,
+    meta=shown_in(STATUS_CARD),
 )
 GET = ToolDefinition(
     name="get_access_request",
@@ -169,6 +172,7 @@ GET = ToolDefinition(
     input_schema=closed_input(["access_request_id"], access_request_id=ID),
     output_schema=object_of(access_request=ACCESS_REQUEST),
     annotations=READ,
+    meta=shown_in(STATUS_CARD),
 )
 CANCEL = ToolDefinition(
     name="cancel_access_request",

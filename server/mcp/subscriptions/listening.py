@@ -1,0 +1,138 @@
+"""Who may listen, to what, and how many at once; shared by the streams of all who do."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from domain.ports import Clock, Rows
+from domain.values import PersonId, Scopes
+from projections.access_requests import request_of
+from server.bearer import AccessGrant
+from server.mcp.gate import Gate
+from server.mcp.subscriptions.subscriber import Subscriber, Tools
+from server.mcp.subscriptions.watch import Watch
+from server.mcp.subscriptions.wishes import Wishes
+from server.mcp.tools import Toolset
+from server.oauth.token_rows import find_access_token
+from server.reads import Reads
+
+MOST_OF_PERSON = 16
+"""Streams of one person in one process: some clients on some machines, with a stream or two each."""
+MOST_STREAMS = 2_000
+"""In one process: half of the connections that it takes, which others need as well."""
+
+
+READER = "list_access_requests"
+"""Whoever has this tool sees his requests, by whatever way."""
+
+
+class NoStream(Exception):  # noqa: N818 - says what is
+    """He may listen, but not now: try again after so many seconds. The message may be shown to the client."""
+
+    def __init__(self, sentence: str, status: int, seconds: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.seconds = seconds
+
+
+class Listening:
+    """Lets callers of one resource listen."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        tools: Toolset,
+        reads: Reads,
+        watch: Watch,
+        clock: Clock,
+        reading: Scopes | None = None,
+    ) -> None:
+        """`reading` are the scopes that it takes to hear of one's own requests; None where nobody does."""
+        self._gate = gate
+        self._tools = tools
+        self._reads = reads
+        self._watch = watch
+        self._clock = clock
+        self._reading = reading
+
+    @asynccontextmanager
+    async def opened(self, token: str, asked: Wishes) -> AsyncIterator[Subscriber]:
+        """Let the bearer of a token listen until the block is left, to what of his wishes can be honoured;
+        raises `NotAdmitted` and `NoStream`."""
+        if self._reading is None:
+            asked = asked.of_lists
+        subscriber = await self._admitted(token, asked)
+        self._check_room(subscriber.grant.person.person_id)
+        try:
+            await self._watch.join(subscriber)
+            await self._begin(token, subscriber)
+            yield subscriber
+        finally:
+            self._watch.leave(subscriber)
+
+    def _check_room(self, person: PersonId) -> None:
+        listeners = self._watch.dispatcher
+        if listeners.of(person) >= MOST_OF_PERSON:
+            raise NoStream("You listen on too many streams already; end one first.", 429, 30)
+        if len(listeners) >= MOST_STREAMS:
+            raise NoStream("Too many clients listen here; try again in a moment.", 503, 30)
+        if self._watch.closed:
+            raise NoStream("This server is about to end; try again.", 503, 1)
+
+    async def pause(self, subscriber: Subscriber, seconds: float) -> None:
+        """Wait until there is something to tell, his token ends, or for so long."""
+        left = (subscriber.expires_at - self._clock()).total_seconds()
+        await subscriber.woken(min(seconds, left))
+        if subscriber.expires_at <= self._clock():
+            subscriber.stands(None)
+
+    async def _admitted(self, token: str, asked: Wishes) -> Subscriber:
+        needed = self._needed(asked)
+
+        def admit(rows: Rows) -> tuple[AccessGrant, datetime]:
+            grant = self._gate.admit(rows, token, lambda _grant: needed)
+            found = find_access_token(rows, token)
+            return grant, found.expires_at if found else self._clock()
+
+        grant, expires_at = await self._reads.point_query(admit)
+        self._gate.note(grant)
+        made = Subscriber(grant, asked, expires_at)
+        made.standing = lambda rows: self._standing(rows, token, made.wishes)
+        return made
+
+    async def _begin(self, token: str, subscriber: Subscriber) -> None:
+        """Look up what is his, now that all that changes is noticed."""
+        person, asked = subscriber.grant.person.person_id, subscriber.wishes
+        needed = self._needed(asked)
+
+        def look(rows: Rows) -> tuple[Tools, Wishes]:
+            tools = self._names(rows, token, needed)
+            if tools is None:
+                # Ended just now: he is told as every caller is.
+                self._gate.admit(rows, token, lambda _grant: needed)
+            if tools is None or READER not in tools:
+                return tools or (), asked.of_lists
+            own = [one for one in asked.requests if request_of(rows, person, one) is not None]
+            return tools, asked.only(own)
+
+        tools, honoured = await self._reads.query(look)
+        subscriber.begin(tools)
+        self._watch.dispatcher.narrow(subscriber, honoured)
+
+    def _needed(self, asked: Wishes) -> Scopes:
+        return self._reading or () if asked.about_requests else ()
+
+    def _names(self, rows: Rows, token: str, needed: Scopes) -> Tools | None:
+        """Return the tools that there are for the bearer of a token, None where it is not good for this."""
+        grant = self._gate.standing(rows, token)
+        if grant is None or not set(needed) <= set(grant.scopes):
+            return None
+        return tuple(one.name for one in self._tools.listed(grant))
+
+    def _standing(self, rows: Rows, token: str, honoured: Wishes) -> Tools | None:
+        """Return the same for one who listens already: None as well where he may read requests no more."""
+        tools = self._names(rows, token, self._needed(honoured))
+        unread = tools is not None and READER not in tools
+        return None if unread and honoured.about_requests else tools

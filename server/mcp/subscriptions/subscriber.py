@@ -1,0 +1,85 @@
+"""One who listens: what he asked for, and what he is to be told when his stream takes more. It lives on the
+event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.ports import Rows
+from server.bearer import AccessGrant
+from server.mcp.subscriptions.wishes import PROMPTS, TOOLS, Notice, Wishes
+
+Tools = tuple[str, ...]
+Standing = Callable[[Rows], Tools | None]
+"""Finds the tools that there are for the bearer of a token now; None where it is good no longer."""
+
+
+class Subscriber:
+    """One stream."""
+
+    def __init__(self, grant: AccessGrant, wishes: Wishes, expires_at: datetime) -> None:
+        """`expires_at` is the end of his token."""
+        self.grant = grant
+        self.wishes = wishes
+        self.expires_at = expires_at
+        self.standing: Standing = lambda _rows: None
+        self.ended = False
+        self._tools: Tools | None = None
+        self._untold: dict[Notice, None] = {}
+        self._woken = asyncio.Event()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of what a change makes him doubtful."""
+        grant = self.grant
+        return (grant.person.person_id, grant.consent_id, grant.family_id)
+
+    def tell(self, notice: Notice) -> None:
+        """Have it told, once, if he asked for it."""
+        if self.wishes.takes(notice):
+            self._untold[notice] = None
+            self._woken.set()
+
+    def honour(self, wishes: Wishes) -> None:
+        """Tell no more than this from now on, of what has come meanwhile as well."""
+        self.wishes = wishes
+        self._untold = {one: None for one in self._untold if wishes.takes(one)}
+
+    def begin(self, tools: Tools) -> None:
+        """Take what `standing` found first, unless a later look has come before it."""
+        if self._tools is None:
+            self._tools = tools
+
+    def stands(self, tools: Tools | None) -> None:
+        """Take what `standing` has found since; who is admitted no longer is told nothing more."""
+        if tools is None:
+            self._untold.clear()
+            self.end()
+        elif self._tools is None:
+            self._tools = tools
+        elif tools != self._tools:
+            self._tools = tools
+            # A prompt is there for whoever has the tools that it leads to.
+            self.tell(TOOLS)
+            self.tell(PROMPTS)
+
+    def take(self) -> tuple[Notice, ...]:
+        """Return what is to be told now."""
+        self._woken.clear()
+        taken = tuple(self._untold)
+        self._untold.clear()
+        return taken
+
+    def end(self) -> None:
+        """Have the stream end."""
+        self.ended = True
+        self._woken.set()
+
+    async def woken(self, seconds: float) -> None:
+        """Wait until there is something to do, or for so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
