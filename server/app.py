@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from server import errors, scim
+from server.admin_pages import gate as admin_pages
 from server.audit_pages import gate as audit_pages
 from server.catalog_pages import own_pages as catalog_pages
 from server.catalog_pages.browsing import CATALOG
@@ -26,17 +28,23 @@ from server.inbox.own_pages import OwnPages
 from server.integrations.answering import Answering
 from server.integrations.callback import Callbacks
 from server.late_routes import LateRoutes
-from server.mcp.admin import AdminTools
+from server.limits.calls import CallRates
+from server.mcp.administration.backing import Backing
+from server.mcp.administration.serving import Administration, ToolsetsOf
 from server.mcp.catalog_queries import CatalogQueries
 from server.mcp.commands import Commands
+from server.mcp.icons import icon_routes
+from server.mcp.offering import NOTHING_BESIDE, Offering
 from server.mcp.request_queries import RequestQueries
-from server.mcp.resource_server import McpServer
+from server.mcp.resource_server import McpServer, call_rates
 from server.mcp.search_pages import SearchPages
 from server.mcp.submitting import Submitting
-from server.mcp.tools import UserTools, admin_tools, user_tools
+from server.mcp.subscriptions.watch import Watch
+from server.mcp.tools import Toolset, UserTools, user_tools
+from server.mcp.user_offering import user_offering
 from server.oauth.authorization_server import AuthorizationServer
 from server.oauth.last_use import LastUse
-from server.oauth.resources import ADMIN, USER
+from server.oauth.resources import USER, Resource
 from server.observation.parts import metrics_routes
 from server.pages import message
 from server.past import Past
@@ -62,10 +70,14 @@ class Application:
         self.answer = WatchedAnswers(answer, meters, tracing)
         self.health = Health(system, lambda: _failing(system))
         callbacks = Callbacks(self.answer, system.reads, system.signing_keys, system.clock)
-        self._servers = _mcp_servers(system, authorization, self.last_use)
+        backing = Backing(system, authorization.connections, self.health)
+        self.watch = Watch(system.store, system.reads)
+        system.growth.tell(self.watch.wake)
+        self._servers = _mcp_servers(backing, self.last_use, self.watch)
         routes = [
             Route("/", _welcome(USER.url(system.settings.issuer))),
             *self.health.routes(),
+            *icon_routes(),
             *metrics_routes(system),
             *authorization.routes(PagesBehind(_purpose_of, self._pages)),
             *callbacks.routes(),
@@ -84,6 +96,7 @@ class Application:
             *pages.routes(),
             *CatalogPages(self._system, sign_in).routes(),
             LateRoutes(audit_pages.PATHS, lambda: _audit(self._system, sign_in)),
+            LateRoutes(admin_pages.PATHS, lambda: _administration(self._system, sign_in)),
         ]
 
     def close_streams(self) -> None:
@@ -91,11 +104,13 @@ class Application:
         self.health.drain()
         for one in self._live:
             one.close()
+        self.watch.close()
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
         """Answer MCP requests until the block is left."""
         async with AsyncExitStack() as running:
+            await running.enter_async_context(self.watch.run())
             for server in self._servers:
                 await running.enter_async_context(server.run())
             yield
@@ -111,6 +126,7 @@ async def _purpose_of(path: str) -> Purpose | None:
         await inbox_pages.purpose_of(path)
         or await catalog_pages.purpose_of(path)
         or await audit_pages.purpose_of(path)
+        or await admin_pages.purpose_of(path)
     )
 
 
@@ -130,21 +146,42 @@ def _authorization(system: System, last_use: LastUse) -> AuthorizationServer:
 
 
 def _mcp_servers(
-    system: System, authorization: AuthorizationServer, last_use: LastUse
-) -> tuple[McpServer, ...]:
-    user = user_tools(_user_tools(system), system.settings.features)
-    admin = admin_tools(AdminTools(system.reads, authorization.connections))
+    backing: Backing, last_use: LastUse, watch: Watch
+) -> tuple[McpServer, Administration]:
+    system = backing.system
     settings, clock, note = system.settings, system.clock, last_use.note
-    return tuple(
-        McpServer(resource, tools, system.reads, settings, clock, note, system.telemetry)
-        for resource, tools in ((USER, user), (ADMIN, admin))
-    )
+    rates = call_rates(settings)
+
+    def serve(
+        resource: Resource,
+        tools: Toolset,
+        counted: CallRates | None = rates,
+        beside: Offering = NOTHING_BESIDE,
+    ) -> McpServer:
+        shared = (system.reads, settings, clock, note, system.telemetry)
+        return McpServer(resource, tools, *shared, counted, watch, beside)
+
+    def toolsets() -> ToolsetsOf:
+        from server.mcp.administration.toolsets import Toolsets  # noqa: PLC0415 - loads all of them
+
+        return Toolsets(backing)
+
+    run = _user_tools(system)
+    tools = user_tools(run)
+    beside = user_offering(run, tools, settings.issuer, metadata.version("doorward"))
+    return serve(USER, tools, None, beside), Administration(toolsets, serve)
 
 
 def _audit(system: System, sign_in: SignIn) -> Sequence[BaseRoute]:
     from server.audit_pages.own_pages import AuditPages  # noqa: PLC0415 - loads all that verifies
 
     return AuditPages(system, sign_in).routes()
+
+
+def _administration(system: System, sign_in: SignIn) -> Sequence[BaseRoute]:
+    from server.admin_pages.own_pages import admin_routes  # noqa: PLC0415 - seldom visited
+
+    return admin_routes(system, sign_in)
 
 
 def _scim(system: System) -> Sequence[BaseRoute]:

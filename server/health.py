@@ -104,9 +104,14 @@ class Health:
 
     async def readyz(self, _request: Request) -> Response:
         """Answer whether requests should be sent here, and if not, why."""
+        body = await self.readiness()
+        return JSONResponse(body, 503 if body["reasons"] else 200, headers=NO_STORE)
+
+    async def readiness(self) -> Json:
+        """Return whether requests should be sent here, why not, and how far everything has come."""
         load, looked = self._system.bus.load(), await self._probe.look()
         reasons = [*self._own_reasons(load), *self._stored_reasons(looked)]
-        body: Json = {
+        return {
             "status": "not ready" if reasons else "ready",
             "reasons": reasons,
             "position": looked.head,
@@ -115,7 +120,6 @@ class Health:
             "nats": self._nats(looked),
             "failing": sorted(self._faults()),
         }
-        return JSONResponse(body, 503 if reasons else 200, headers=NO_STORE)
 
     def _own_reasons(self, load: WriterLoad) -> list[str]:
         reasons = []

@@ -3,7 +3,9 @@ before a shared client is let in again. Both are one form; a scope is taken back
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from projections.people import PersonRow
 from server.command_bus import CommandBus
 from server.oauth import authorize, redirect_uris
 from server.oauth.issuing import Approval, Issuing
-from server.oauth.resources import Resource, resource_at
+from server.oauth.resources import TOOLSETS, Resource, ScopeMeaning, resource_at
 from server.oauth.token_rows import forget_request
 from server.oauth.waiting_requests import Waiting, WaitingRequests
 from server.pages import SEE_OTHER, render
@@ -119,6 +121,7 @@ class ConsentPages:
             switch=f"{waiting.path}&switch=1",
             **_described(waiting),
             meanings=resource.in_words(scopes),
+            groups=_grouped(resource.in_words(scopes)),
             person=person.full_name,
             username=person.username,
             resource=resource.name,
@@ -144,6 +147,21 @@ def _described(waiting: Waiting) -> dict[str, Any]:
         "on_this_machine": redirect_uris.on_this_machine(uri),
         "resource_url": waiting.request.resource,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Scopes of one toolset, under its name; of a resource without any, all of them under none."""
+
+    title: str
+    meanings: Sequence[ScopeMeaning]
+
+
+def _grouped(meanings: Sequence[ScopeMeaning]) -> list[_Group]:
+    return [
+        _Group(TOOLSETS[name].title if name else "", tuple(some))
+        for name, some in groupby(meanings, lambda one: one.toolset)
+    ]
 
 
 def _ticked(form: Form, scopes: Scopes) -> Scopes:

@@ -24,6 +24,7 @@ from projections import (
     audit_trail,
     catalog,
     consents,
+    features,
     groups,
     holdings,
     identities,
@@ -87,6 +88,7 @@ INLINE = (
     groups.PROJECTION,
     consents.PROJECTION,
     token_families.PROJECTION,
+    features.PROJECTION,
     resource_servers.PROJECTION,
     webhooks.PROJECTION,
 )
