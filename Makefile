@@ -5,8 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := tests/clients/node_modules/.installed
+FASTMCP := $(VENV)/fastmcp/.installed
 
-.PHONY: run test faults check bench clean
+SITE := build/documentation
+PLAYER := 3.18.0
+
+.PHONY: run test faults check bench docs player walkthrough clean
 
 run: $(INSTALLED)
 	@exec $(BIN)/doorward serve --demo
@@ -27,6 +31,26 @@ check: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench
 
+# The site is whole without npm: the recorded walk-through is then shown as text alone.
+docs: $(INSTALLED)
+	$(BIN)/python -m server.documentation $(SITE)
+	@{ $(MAKE) --no-print-directory player && cp -r $(SITE)/player-$(PLAYER) $(SITE)/pages/player; } \
+	|| echo "*** npm brings no player here ***"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict -f $(SITE)/mkdocs.yml -d site
+	@echo "The documentation is at $(SITE)/site/index.html"
+
+player: $(SITE)/player-$(PLAYER)
+
+$(SITE)/player-$(PLAYER):
+	@mkdir -p $(SITE)/npm
+	cd $(SITE)/npm && npm pack --silent asciinema-player@$(PLAYER)
+	@mkdir -p $@
+	tar -xzf $(SITE)/npm/asciinema-player-$(PLAYER).tgz -C $@ --strip-components=3 \
+	  package/dist/bundle/asciinema-player.min.js package/dist/bundle/asciinema-player.css
+
+walkthrough: $(INSTALLED)
+	$(BIN)/python -m tests.documentation.recording server/documentation/pages/walkthrough.cast
+
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Doorward needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 1; }
@@ -36,7 +60,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 .PHONY: clients
-clients:
+clients: $(FASTMCP)
 	@if command -v npm >/dev/null 2>&1; then $(MAKE) --no-print-directory $(CLIENTS); \
 	else echo "*** no npm here: the tests with the TypeScript clients and Inspector will skip ***"; fi
 
@@ -44,5 +68,11 @@ $(CLIENTS): tests/clients/package.json
 	cd tests/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
+# A client in Python that pins what ours does not, and so has an environment of its own.
+$(FASTMCP): tests/clients/fastmcp.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/clients/fastmcp.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) tests/clients/node_modules data .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) tests/clients/node_modules $(SITE) data .mypy_cache .ruff_cache .pytest_cache
