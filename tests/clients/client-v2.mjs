@@ -4,9 +4,20 @@ import { run } from "./session.mjs";
 
 const [url, era, job, kept] = process.argv.slice(2);
 const mode = era === "legacy" || era === "auto" ? era : { pin: era };
+
+// Be told of a change of a resource, which only the era without a handshake can.
+async function listen(client, uri) {
+  const changed = new Promise((told) => {
+    client.setNotificationHandler("notifications/resources/updated", ({ params }) => told(params.uri));
+  });
+  const subscription = await client.listen({ resourceSubscriptions: [uri] });
+  return { changed, close: () => subscription.close() };
+}
+
 await run({
   client: () => new Client({ name: "client-v2", version: "1" }, { versionNegotiation: { mode } }),
   transport: (authProvider) => new StreamableHTTPClientTransport(new URL(url), { authProvider }),
   finish: (transport, answer) => transport.finishAuth(answer),
   Unauthorized: UnauthorizedError,
+  listen: era === "legacy" ? undefined : listen,
 }, job, kept);

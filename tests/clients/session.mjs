@@ -36,7 +36,7 @@ export class Provider {
 
 export class Session {
   // `sdk` is what the two versions do each in their own way: client(), transport(provider),
-  // finish(transport, answer), and the error Unauthorized.
+  // finish(transport, answer), the error Unauthorized, and listen(client, uri) for one that can.
   constructor(sdk) {
     this.sdk = sdk;
     this.provider = new Provider();
@@ -104,7 +104,62 @@ async function afterRevocation(session) {
   return { tools: tools.length };
 }
 
-const JOBS = { mainJob, stepUp, afterRevocation };
+// Every tool, prompt, resource and completion there is; and, where the version can be told of changes, one change.
+async function everything(session) {
+  const { client } = session;
+  const { tools } = await client.listTools();
+  const called = [];
+  const call = async (name, args) => {
+    const answered = await session.call(name, args);
+    called.push(name);
+    return answered;
+  };
+  await call("search_apps", { name_search: "github" });
+  const found = await call("search_requestable_permissions", { search_term: "github write", app_id: "github" });
+  await call("list_requestable_permissions", { app_id: "github" });
+  const submitted = await call("submit_access_request", {
+    app_id: "github",
+    requestable_permission_ids: [found.items[0].id],
+    business_justification: "To review the release",
+  });
+  const access_request_id = submitted.access_requests[0].id;
+  const uri = `doorward://requests/${access_request_id}`;
+  await call("list_access_requests", {});
+  await call("get_access_request", { access_request_id });
+  const listening = await session.sdk.listen?.(client, uri);
+  await call("comment_on_access_request", { access_request_id, text: "It is for Friday." });
+  const changed = await listening?.changed;
+  await listening?.close();
+  const { resources } = await client.listResources();
+  const { resourceTemplates } = await client.listResourceTemplates();
+  const { contents } = await client.readResource({ uri });
+  await call("cancel_access_request", { access_request_id });
+  const { prompts } = await client.listPrompts();
+  const got = {};
+  for (const { name, arguments: wanted = [] } of prompts) {
+    const given = Object.fromEntries(wanted.map((one) => [one.name, "github"]));
+    got[name] = (await client.getPrompt({ name, arguments: given })).messages.length;
+  }
+  const asking = prompts.find((one) => one.arguments?.some(({ name }) => name === "app"));
+  const { completion } = await client.complete({
+    ref: { type: "ref/prompt", name: asking.name },
+    argument: { name: "app", value: "git" },
+  });
+  return {
+    tools: tools.map((tool) => tool.name),
+    called,
+    uri,
+    changed,
+    listed: resources.map((one) => one.uri),
+    templates: resourceTemplates.map((one) => one.uriTemplate),
+    read: JSON.parse(contents[0].text).id,
+    request: access_request_id,
+    got,
+    completed: completion.values,
+  };
+}
+
+const JOBS = { mainJob, stepUp, afterRevocation, everything };
 
 // `kept` is what the provider has from an earlier run, as JSON: { information, kept }.
 export async function run(sdk, job = "mainJob", kept = "{}") {

@@ -50,6 +50,7 @@ async def python_client(
     mode: str = "auto",
     client_metadata_url: str | None = None,
     fill_in: ElicitationFnT | None = None,
+    path: str = "/mcp/user",
 ) -> AsyncIterator[Client]:
     """The official Python client with its OAuth provider."""
     landed: list[str] = []
@@ -65,7 +66,7 @@ async def python_client(
         )
 
     provider = OAuthClientProvider(
-        f"{browser.issuer}/mcp/user",
+        f"{browser.issuer}{path}",
         OAuthClientMetadata(client_name="Python test client", redirect_uris=[AnyUrl(CALLBACK)]),
         remembered or Remembered(),
         redirect,
@@ -73,7 +74,7 @@ async def python_client(
         client_metadata_url=client_metadata_url,
     )
     async with create_mcp_http_client(auth=provider) as http:
-        transport = streamable_http_client(f"{browser.issuer}/mcp/user", http_client=http)
+        transport = streamable_http_client(f"{browser.issuer}{path}", http_client=http)
         async with Client(transport, mode=mode, elicitation_callback=fill_in) as client:
             yield client
 

@@ -1,4 +1,4 @@
-"""A browser as other programs start one: ``python -m tests.e2e.open_browser ISSUER USER URL``. It plays
+"""A browser as other programs start one: ``python -m tests.e2e.open_browser ISSUER USER HOME URL``. It plays
 the person on the pages and brings the answer to the program that waits for it."""
 
 from __future__ import annotations
@@ -16,14 +16,26 @@ ROOT = Path(__file__).parents[2]
 OPENED = "opened"
 """The file of a home that holds the URLs for which a browser was started in it, a line each."""
 
+UNTICKED = "unticked"
+"""The file of a home that holds what the person unticks, once: the next time he leaves all as it is."""
 
 LISTENING_SECONDS = 20
 
 
-async def main(issuer: str, username: str, url: str) -> None:
+async def main(issuer: str, username: str, home: str, url: str) -> None:
     async with FormBrowser(issuer, username) as browser:
+        browser.unticked = taken_from(Path(home) / UNTICKED)
         landed = await browser.visit(url)
     await brought(landed)
+
+
+def taken_from(file: Path) -> set[str]:
+    """Return the lines of a file, which is gone then; nothing where there is none."""
+    if not file.exists():
+        return set()
+    lines = file.read_text().splitlines()
+    file.unlink()
+    return set(lines)
 
 
 async def brought(landed: str) -> None:
@@ -41,8 +53,9 @@ async def brought(landed: str) -> None:
 
 def program(path: Path, issuer: str, username: str) -> Path:
     """Write a program that opens the URL it is given, as this person, and keeps a note of it."""
-    note = f'printf "%s\\n" "$1" >>"{path.parent.parent / OPENED}"'
-    command = f'"{sys.executable}" -m tests.e2e.open_browser "{issuer}" "{username}" "$1"'
+    home = path.parent.parent
+    note = f'printf "%s\\n" "$1" >>"{home / OPENED}"'
+    command = f'"{sys.executable}" -m tests.e2e.open_browser "{issuer}" "{username}" "{home}" "$1"'
     path.write_text(
         f'#!/bin/sh\n{note}\ncd "{ROOT}" && exec {command} </dev/null >/dev/null 2>&1\n'
     )
@@ -66,4 +79,4 @@ def surroundings(home: Path, issuer: str, username: str = "alice") -> dict[str, 
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    asyncio.run(main(*sys.argv[1:5]))
