@@ -16,7 +16,7 @@ from server.bearer import AccessGrant
 from server.errors import HANDLERS
 from server.mcp.calls import Calls, ToolResult
 from server.mcp.elicitation import QUESTION, TRACE_META, Call
-from server.mcp.gate import CALLER, Gate, NotAdmitted
+from server.mcp.gate import ADMITTED, CALLER, Gate, NotAdmitted
 from server.mcp.listing import Listing
 from server.mcp.offering import CACHED, Answering
 from server.mcp.offering_faults import BadQuestion
@@ -89,9 +89,10 @@ class Endpoint:
                     return
                 reply = await self._answered(read, token)
             else:
-                grant = await self._admitted(token, body)
+                asked = called(body)
+                grant = await self._admitted(token, *asked)
                 if read is None:
-                    scope[CALLER] = grant
+                    scope[CALLER], scope[ADMITTED] = grant, asked
                     await self._sdk(scope, replayed(body, receive), send)
                     return
                 reply = _refused(read, headers)
@@ -117,9 +118,8 @@ class Endpoint:
             return refusal or handshake.read(version or UNNAMED_VERSION, headers, body)
         return modern.refusal(headers) or modern.read(headers, body)
 
-    async def _admitted(self, token: str, body: bytes) -> AccessGrant:
+    async def _admitted(self, token: str, method: str, tool: str) -> AccessGrant:
         """Return who asks what is not understood, if he may ask that."""
-        method, tool = called(body)
         if method in OFFERED:
             return await self._answering.admitted(token, method)
         return await self._calls.admitted(token, tool)

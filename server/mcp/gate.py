@@ -24,6 +24,9 @@ WRITE = ":write"
 """How the scopes end that let a tool write."""
 CALLER = "doorward.caller"
 """Where in a request's scope it stands whom the gate has let in."""
+ADMITTED = "doorward.admitted"
+"""Likewise, for what: the method, and the tool that is called. Whoever reads the body once more has to have
+read the same, else the scopes and rates of one thing would let in another."""
 
 
 class NotAdmitted(Exception):  # noqa: N818 - says what is

@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from server.bearer import AccessGrant
 from server.mcp.completions import Filling
-from server.mcp.gate import CALLER
+from server.mcp.gate import ADMITTED, CALLER
 from server.mcp.offering import CACHED, Answering, Query
 from server.mcp.offering_faults import BadQuestion
 from server.mcp.protocol.exchanges import (
@@ -31,10 +31,12 @@ from server.mcp.protocol.exchanges import (
     READ_RESOURCE,
 )
 from server.mcp.protocol.identity import NOT_CACHED
+from server.mcp.protocol.replies import INVALID_REQUEST
 from server.mcp.protocol.versions import MODERN_VERSIONS
 
 Context = ServerRequestContext[Any, Request]
 Handler = Callable[[Context, Any], Awaitable[dict[str, Any]]]
+TWO_WAYS = "The request can be read in two ways; name each member once, in plain JSON."
 _KEYWORDS = {
     LIST_PROMPTS: "on_list_prompts",
     GET_PROMPT: "on_get_prompt",
@@ -57,11 +59,19 @@ def caller(context: Context) -> AccessGrant:
     return admitted
 
 
+def caller_of(context: Context, method: str, tool: str = "") -> AccessGrant:
+    """Return whom the gate let in, if it was for this; raises `MCPError`."""
+    assert context.request is not None  # noqa: S101 - likewise
+    if context.request.scope[ADMITTED] != (method, tool):
+        raise MCPError(INVALID_REQUEST, TWO_WAYS)
+    return caller(context)
+
+
 def _handler(answering: Answering, method: str) -> Handler:
     async def handle(context: Context, params: Any) -> dict[str, Any]:
         try:
             query = _query(answering, method, params)
-            found = await answering.run(caller(context), query)
+            found = await answering.run(caller_of(context, method), query)
         except BadQuestion as fault:
             code = fault.code(modern=context.protocol_version in MODERN_VERSIONS)
             raise MCPError(code, str(fault), fault.data) from None

@@ -1,5 +1,6 @@
 """Requests as the fields of Lumos' API, with what it does not tell: who has to act next, how far each
-item has come, and on request the tasks, answers and history."""
+item has come, and on request the tasks, answers and history. A field that would say nothing is left out:
+a model pays for each with every turn."""
 
 from __future__ import annotations
 
@@ -53,22 +54,19 @@ class RequestRendering:
             "app_name": row.app_name,
             "requester_user": self._naming.user(row.requester),
             "target_user": self._naming.user(row.target),
-            "supporter_user": None,
             "status": row.status,
             "notes": _notes(row),
             "requested_at": row.requested_at,
             "updated_at": row.updated_at,
-            **_lifetime(row),
+            "expiration_in_seconds": row.access_seconds,
             "requestable_permissions": _permissions(row),
             "items": [_item(one) for one in items],
             "waiting_on": waiting,
             "submitted_via": _way_in(row),
-            "extends_request_id": row.extends,
-            "emergency": row.emergency,
             "version": row.version,
             "cancelable": any(one.status in CANCELLABLE for one in items),
-            "closed_reason": row.closed_reason,
             "url": f"{self._issuer}/requests/{row.request_id}",
+            **_seldom(row),
         }
         if expand:
             answer |= self._expanded(row, items, expand)
@@ -158,20 +156,26 @@ def _has_task(one: ItemRow) -> bool:
 
 
 def _item(one: ItemRow) -> Json:
-    return {
-        "id": one.item_id,
-        "label": one.label,
-        "status": one.status,
-        "expires_at": one.expires_at,
-    }
+    shown: Json = {"id": one.item_id, "label": one.label, "status": one.status}
+    if one.expires_at is not None:
+        shown["expires_at"] = one.expires_at
+    return shown
 
 
-def _lifetime(row: RequestRow) -> Json:
-    return {
-        "starts_at": row.starts_at,
-        "expires_at": row.expires_at,
-        "expiration_in_seconds": row.access_seconds,
-    }
+def _seldom(row: RequestRow) -> Json:
+    """Return the fields that most requests do not have."""
+    shown: Json = {}
+    if row.starts_at is not None:
+        shown["starts_at"] = row.starts_at
+    if row.expires_at is not None:
+        shown["expires_at"] = row.expires_at
+    if row.extends is not None:
+        shown["extends_request_id"] = row.extends
+    if row.emergency:
+        shown["emergency"] = True
+    if row.closed_reason is not None:
+        shown["closed_reason"] = row.closed_reason
+    return shown
 
 
 def _permissions(row: RequestRow) -> list[Json]:
@@ -179,12 +183,14 @@ def _permissions(row: RequestRow) -> list[Json]:
 
 
 def _way_in(row: RequestRow) -> Json:
-    return {
-        "client_id": row.client_id,
-        "client_name": row.client_name,
-        "consent_id": row.consent_id,
-        "via": row.via,
-    }
+    """Return how it came: through which client, by its name, since its id is a long text that tells nobody
+    anything, and under which consent."""
+    shown: Json = {"via": row.via}
+    if row.client_name is not None:
+        shown["client_name"] = row.client_name
+    if row.consent_id is not None:
+        shown["consent_id"] = row.consent_id
+    return shown
 
 
 def _notes(row: RequestRow) -> Json:

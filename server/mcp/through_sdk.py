@@ -19,7 +19,8 @@ from server.mcp.calls import Calls, UnknownTool
 from server.mcp.elicitation import QUESTION, TRACE_META, Call
 from server.mcp.offering import Answering
 from server.mcp.offering_through_sdk import caller as _caller
-from server.mcp.offering_through_sdk import handlers
+from server.mcp.offering_through_sdk import caller_of, handlers
+from server.mcp.protocol.exchanges import CALL
 from server.mcp.protocol.identity import NOT_CACHED, Identity
 from server.mcp.protocol.messages import Elicited
 from server.mcp.protocol.replies import INVALID_PARAMS
@@ -50,7 +51,8 @@ def sessions(
 
     async def call_tool(context: Context, params: CallToolRequestParams) -> dict[str, Any]:
         try:
-            result = await calls.run(_caller(context), _call(context, params))
+            grant = caller_of(context, CALL, params.name)
+            result = await calls.run(grant, _call(context, params))
         except UnknownTool as fault:
             raise MCPError(INVALID_PARAMS, str(fault)) from None
         return {"resultType": "complete", **result.content}

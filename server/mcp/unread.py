@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import msgspec
 from starlette.types import Message, Receive
 
@@ -29,12 +31,7 @@ class _Called(msgspec.Struct):
     params: _Params | None = None
 
 
-class _Method(msgspec.Struct):
-    method: str = ""
-
-
 _called = msgspec.json.Decoder(_Called)
-_method = msgspec.json.Decoder(_Method)
 
 
 async def body_of(headers: RequestHeaders, receive: Receive, limit: int) -> bytes:
@@ -55,19 +52,28 @@ async def body_of(headers: RequestHeaders, receive: Receive, limit: int) -> byte
 
 
 def called(body: bytes) -> tuple[str, str]:
-    """Return the method of a request, and the name of the tool that it calls; what is malformed calls none."""
+    """Return the method of a request, and the name of the tool that it calls; what is malformed calls none. Others
+    may read a body in another way: `gate.ADMITTED` has them compare."""
     try:
         call = _called.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _method_alone(body), ""
+        return _leniently(body)
     return call.method, call.params.name if call.method == CALL and call.params else ""
 
 
-def _method_alone(body: bytes) -> str:
+def _leniently(body: bytes) -> tuple[str, str]:
+    """Read what is no JSON for msgspec and still is for others: NaN, half a character, a name given twice."""
     try:
-        return _method.decode(body).method
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
+        request = json.loads(body)
+    except (ValueError, RecursionError):
+        return "", ""
+    method, params = (
+        (request.get("method"), request.get("params")) if isinstance(request, dict) else ("", None)
+    )
+    if not isinstance(method, str):
+        return "", ""
+    name = params.get("name") if method == CALL and isinstance(params, dict) else ""
+    return method, name if isinstance(name, str) else ""
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

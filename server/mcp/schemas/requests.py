@@ -15,7 +15,6 @@ from server.mcp.definitions import Hints, Schema, ToolDefinition
 from server.mcp.schemas.lengths import ACCESS_LENGTHS
 from server.mcp.schemas.parts import (
     ID,
-    MAYBE,
     PAGING,
     READ,
     TEXT,
@@ -38,34 +37,32 @@ WAITING: Schema = object_of(
     who={"type": "array", "items": object_of(kind=TEXT, id=TEXT, name=TEXT)},
     others={"type": "integer", "description": "How many more than are named in who."},
 )
+_ITEM: Schema = object_of(id=TEXT, label=TEXT, status=_STATUS)
+_ITEM["properties"]["expires_at"] = TEXT
 ACCESS_REQUEST: Schema = {
     "type": "object",
     "properties": {
         "id": TEXT,
         "app_id": TEXT,
         "app_name": TEXT,
-        "requester_user": {"type": ["object", "null"]},
+        "requester_user": {"type": "object"},
         "target_user": {"type": "object"},
-        "supporter_user": {"type": ["object", "null"]},
         "status": _STATUS,
         "notes": {"type": "object"},
         "requested_at": TEXT,
         "updated_at": TEXT,
-        "starts_at": MAYBE,
-        "expires_at": MAYBE,
+        "starts_at": TEXT,
+        "expires_at": TEXT,
         "expiration_in_seconds": {"type": ["integer", "null"]},
         "requestable_permissions": _OBJECTS,
-        "items": {
-            "type": "array",
-            "items": object_of(id=TEXT, label=TEXT, status=_STATUS, expires_at=MAYBE),
-        },
+        "items": {"type": "array", "items": _ITEM},
         "waiting_on": {"type": "array", "items": WAITING},
         "submitted_via": {"type": "object"},
-        "extends_request_id": MAYBE,
+        "extends_request_id": TEXT,
         "emergency": {"type": "boolean"},
         "version": {"type": "integer"},
         "cancelable": {"type": "boolean"},
-        "closed_reason": MAYBE,
+        "closed_reason": TEXT,
         "url": TEXT,
         "tasks": _OBJECTS,
         "custom_fields": _OBJECTS,
