@@ -146,10 +146,13 @@ class Connections:
             with suppress(psycopg.Error):
                 pgconn.send_query(b"ROLLBACK")
                 usable = True
-        if usable and pgconn.status == ConnStatus.OK and not self._closed:
-            self._kept.append(connection)
-        else:
+        if not usable or pgconn.status != ConnStatus.OK:
             connection.close()
+            return
+        self._kept.append(connection)
+        # Asked after that: whoever closes meanwhile may have looked before.
+        if self._closed:
+            self._drop()
 
     def _drop(self) -> None:
         while (connection := self._kept_one()) is not None:

@@ -10,6 +10,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty, Queue
 
 READY_SECONDS = 60
 PASSWORD = "demo-password"
@@ -35,6 +36,10 @@ class RunningServer:
     process: subprocess.Popen[str] | None = None
     lines: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
+
+    def __post_init__(self) -> None:
+        # Tests change them, and give the same ones to several.
+        self.settings = dict(self.settings)
 
     @property
     def issuer(self) -> str:
@@ -67,21 +72,27 @@ class RunningServer:
                 stderr=stderr,
                 text=True,
             )
-        ready = threading.Event()
-        self._reader = threading.Thread(target=self._read, args=(self.process, ready))
+        said: Queue[bool] = Queue()
+        self._reader = threading.Thread(target=self._read, args=(self.process, said))
         self._reader.start()
-        assert ready.wait(READY_SECONDS), self.said()
-        assert self.process.poll() is None, self.said()
+        try:
+            ready = said.get(timeout=READY_SECONDS)
+        except Empty:
+            ready = False
+        if not ready:
+            self.stop(signal.SIGKILL)
+        assert ready, f"it does not become ready: {self.said()}"
         return self
 
-    def _read(self, process: subprocess.Popen[str], ready: threading.Event) -> None:
+    def _read(self, process: subprocess.Popen[str], said: Queue[bool]) -> None:
+        """Say whether it has become ready: at its words, or when it ends without them."""
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
                 self.lines.append(line.rstrip())
                 if line.startswith("  Data"):
-                    ready.set()
-        ready.set()
+                    said.put(True)
+        said.put(False)
 
     def said(self) -> str:
         """Return what it wrote to stderr."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import sys
 import webbrowser
 from pathlib import Path
@@ -23,7 +24,6 @@ from mcp.types import TextContent
 from pydantic import AnyUrl
 
 MEMORY = Path(".signed-in.json")
-CALLBACK = "http://127.0.0.1:8765/callback"
 
 
 class Memory:
@@ -56,15 +56,17 @@ class Memory:
 
 
 class Browser:
-    """Opens the browser, and waits for the answer that it is sent back with."""
+    """Opens the browser, and waits for the answer that it is sent back with, at a port that was free: which
+    one does not matter to a server (RFC 8252 section 7.3)."""
 
     def __init__(self) -> None:
         self.answer = asyncio.get_running_loop().create_future()
+        self.port = socket.create_server(("127.0.0.1", 0))
+        self.callback = f"http://127.0.0.1:{self.port.getsockname()[1]}/callback"
 
     async def open(self, url: str) -> None:
-        """Listen where the browser comes back to, then open it."""
-        parts = urlsplit(CALLBACK)
-        await asyncio.start_server(self._heard, parts.hostname, parts.port)
+        """Listen where the browser comes back to, and open it."""
+        await asyncio.start_server(self._heard, sock=self.port)
         await asyncio.to_thread(webbrowser.open, url)
 
     async def come_back(self) -> AuthorizationCodeResult:
@@ -83,7 +85,7 @@ class Browser:
 async def main(url: str, tool: str = "", arguments: str = "{}") -> int:
     """List the tools, or call one and print what it says."""
     browser = Browser()
-    about = OAuthClientMetadata(client_name="client.py", redirect_uris=[AnyUrl(CALLBACK)])
+    about = OAuthClientMetadata(client_name="client.py", redirect_uris=[AnyUrl(browser.callback)])
     auth = OAuthClientProvider(url, about, Memory(), browser.open, browser.come_back)
     async with (
         create_mcp_http_client(auth=auth) as http,
