@@ -7,7 +7,11 @@ Passwords and sessions are not here; they are rows that are never part of histor
 directory's word counts beside that."""
 
 from domain.person.decider import DECIDER, check_identity, decide, evolve, person_stream
-from domain.person.roles import check_administrator, standing_roles
+from domain.person.roles import (
+    check_administrator,
+    check_others_administer,
+    standing_roles,
+)
 from domain.person.vocabulary import (
     ISSUER_LIMIT,
     MOST_ATTRIBUTES,
@@ -65,6 +69,7 @@ __all__ = [
     "RoleRevoked",
     "check_administrator",
     "check_identity",
+    "check_others_administer",
     "decide",
     "evolve",
     "person_stream",

@@ -5,7 +5,7 @@ operator at the command line) stands until somebody decides otherwise by hand. A
 held whatever a file of people, SCIM or the groups of an identity provider say, and one that was revoked is
 not held. The directory speaks for all roles on which nobody has decided, and for who is disabled: that is
 never kept from it, not even of the last administrator, since who has left must lose everything; the command
-line can always name another."""
+line can always name another. An administrator who disables people by hand is no directory: he leaves one."""
 
 from __future__ import annotations
 
@@ -64,6 +64,13 @@ def decide_role(
             assert_never(never)
 
 
+def check_others_administer(record: PersonRecord, *, others: bool) -> None:
+    """Raise `LastAdministrator` if nobody would administer Doorward without this person; `others` says whether
+    anybody else does."""
+    if Role.ADMINISTRATOR in record.roles and not record.disabled and not others:
+        raise LastAdministrator
+
+
 def _grant(record: PersonRecord, command: GrantRole, facts: RoleFacts) -> Sequence[RoleGranted]:
     if command.role in record.roles:
         return []
@@ -81,8 +88,7 @@ def _revoke(record: PersonRecord, command: RevokeRole, facts: RoleFacts) -> Sequ
     if command.role not in record.roles:
         return []
     check_version(command.expected_version, facts.version)
-    administers = command.role is Role.ADMINISTRATOR and not record.disabled
-    if administers and not facts.other_administrators:
-        raise LastAdministrator
+    if command.role is Role.ADMINISTRATOR:
+        check_others_administer(record, others=facts.other_administrators)
     roles = tuple(one for one in record.roles if one is not command.role)
     return [RoleRevoked(command.person_id, command.role, roles)]

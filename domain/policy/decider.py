@@ -28,6 +28,8 @@ from domain.policy.vocabulary import (
 )
 from domain.values import StreamId, identifier, stream_id
 
+NO_PATTERN = (re.error, OverflowError, RecursionError)
+"""What compiling a text raises that is no regular expression, repeats too often or nests too deep."""
 DEFAULT_ID = "default"
 MANAGER = Stage("manager", StageKind.MANAGER, 1, (ApproverRef(ApproverKind.MANAGER),))
 
@@ -157,7 +159,7 @@ def _check_fields(policy: Policy) -> None:
         seen.add(one.field_id)
         try:
             re.compile(one.pattern)
-        except re.error:
+        except NO_PATTERN:
             why = f"the pattern of {one.field_id} is no regular expression"
             raise PolicyUnfit(policy.policy_id, why) from None
 

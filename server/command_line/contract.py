@@ -16,10 +16,11 @@ from server.contract import as_text, document, files, message_names, message_sch
 
 def _contract(parser: argparse.ArgumentParser) -> None:
     words = "print the JSON Schema of this message: an event's topic, decide, fulfil or outcome"
-    parser.add_argument("name", nargs="?", metavar="MESSAGE", help=words)
-    parser.add_argument("--list", action="store_true", help="name every message, a line each")
+    one = parser.add_mutually_exclusive_group()
+    one.add_argument("name", nargs="?", metavar="MESSAGE", help=words)
+    one.add_argument("--list", action="store_true", help="name every message, a line each")
     words = "write the document and every schema there, a file each"
-    parser.add_argument("--to", type=Path, metavar="FOLDER", help=words)
+    one.add_argument("--to", type=Path, metavar="FOLDER", help=words)
     parser.set_defaults(run=_run)
 
 

@@ -38,7 +38,8 @@ class Connection(asyncio.Protocol):
         self._all = among
         self._bounds = bounds = among.bounds
         self._loop = asyncio.get_running_loop()
-        self._reader: RequestReader | None = RequestReader(bounds, self)
+        self._requests = RequestReader(bounds, self)
+        self._reader: RequestReader | None = self._requests
         self._phase = Phase.LINGER
         self._current: Exchange | None = None
         self._coming: Exchange | None = None
@@ -89,11 +90,13 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _fault: Exception | None) -> None:
         self._reader = None
+        self._requests.end()
         self._all.forget(self)
         self.deadline = NEVER
         self._waiting.clear()
-        if self._current is not None:
-            self._leave(self._current)
+        current, self._current, self._coming = self._current, None, None
+        if current is not None:
+            self._leave(current)
         self._out.end()
 
     def data_received(self, data: bytes) -> None:

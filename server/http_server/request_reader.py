@@ -58,6 +58,11 @@ class RequestReader:
         if (head is not None and self._head is head) or (in_body and self._in_body):
             self._count(len(data))
 
+    def end(self) -> None:
+        """Take nothing more. A connection, its reader and the parser know each other, and would else stay in
+        memory until somebody looks for garbage."""
+        del self._parser, self._requests
+
     def _count(self, size: int) -> None:
         self._on_wire += size
         if self._head is not None and self._on_wire > self._bounds.head_bytes:

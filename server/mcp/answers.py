@@ -11,6 +11,7 @@ from projections.pages import Page
 Json = dict[str, object]
 LINE = 200
 """Most characters of a record's line in a text."""
+PLURALS = {"person": "people", "entry": "entries", "policy": "policies"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def listing(page: Page[Any], items: list[Json], empty: str, lines: list[str], no
     fields = page_of(page, items, empty)
     if not items:
         return Answer(fields, str(fields["empty_reason"]))
-    plural = noun if page.total == 1 else f"{noun}s"
+    plural = noun if page.total == 1 else PLURALS.get(noun, f"{noun}s")
     head = f"{page.total} {plural}, page {page.page} of {page.pages}:"
     return Answer(fields, "\n".join([head, *lines]))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from server.mcp.definitions import ToolDefinition
 from server.mcp.schema_checks import compiled
-from server.request_bodies import storable
+from server.request_bodies import MOST_LEVELS, storable
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -33,6 +34,12 @@ SENTENCES = {
     "maxItems": "holds more than {limit} entries.",
 }
 
+MOST_FAULTS = 100
+"""Faults of which the best is told: there may be as many as there are bytes."""
+TOO_DEEP = (
+    f"Lists and objects stand in one another more than {MOST_LEVELS} levels deep; flatten them."
+)
+
 
 class BadArguments(Exception):  # noqa: N818 - says what is
     """The arguments do not fit the tool's schema; the message says which and why."""
@@ -51,7 +58,7 @@ class ArgumentCheck:
 
     def __call__(self, given: Arguments | None) -> dict[str, Any]:
         """Return the arguments with the schema's defaults filled in; raises `BadArguments`."""
-        arguments = {name: _whole(value) for name, value in (given or {}).items()}
+        arguments = {name: _whole(value, MOST_LEVELS) for name, value in (given or {}).items()}
         if not self._fits(arguments):
             raise BadArguments(_sentence(self._fault(arguments)))
         return {**self._defaults, **arguments}
@@ -62,10 +69,19 @@ class ArgumentCheck:
         from jsonschema import Draft202012Validator  # noqa: PLC0415
         from jsonschema.exceptions import best_match  # noqa: PLC0415
 
-        fault: ValidationError = best_match(
-            Draft202012Validator(self._schema).iter_errors(arguments)
-        )
+        faults = Draft202012Validator(self._schema).iter_errors(self._cut(arguments))
+        fault: ValidationError = best_match(islice(faults, MOST_FAULTS))
         return fault
+
+    def _cut(self, arguments: Arguments) -> Arguments:
+        """Return the arguments with each list that is too long cut to where it still is: who sends a hundred
+        thousand entries must not have each looked at."""
+        properties: Mapping[str, Any] = self._schema["properties"]
+        most = {name: one["maxItems"] for name, one in properties.items() if "maxItems" in one}
+        return {
+            name: value[: most[name] + 1] if name in most and isinstance(value, list) else value
+            for name, value in arguments.items()
+        }
 
 
 def moment(arguments: Arguments, name: str) -> datetime | None:
@@ -81,18 +97,21 @@ def moment(arguments: Arguments, name: str) -> datetime | None:
     raise BadArguments(f"{name} must be a date and time with its offset: 2027-01-31T09:00:00Z")
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: Any, levels: int) -> Any:
     """Return the value with numbers like 3.0 as the whole numbers that JSON means by them, and its
-    texts without what no database can hold."""
+    texts without what no database can hold; raises `BadArguments` where lists and objects stand in one
+    another more than so many levels deep."""
     if isinstance(value, str):
         return value if value.isascii() and "\0" not in value else storable(value)
     if isinstance(value, float):
         return int(value) if value.is_integer() else value
+    if not isinstance(value, list | dict):
+        return value
+    if not levels:
+        raise BadArguments(TOO_DEEP)
     if isinstance(value, list):
-        return [_whole(one) for one in value]
-    if isinstance(value, dict):
-        return {storable(name): _whole(one) for name, one in value.items()}
-    return value
+        return [_whole(one, levels - 1) for one in value]
+    return {storable(name): _whole(one, levels - 1) for name, one in value.items()}
 
 
 def _sentence(fault: ValidationError) -> str:

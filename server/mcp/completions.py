@@ -14,10 +14,11 @@ from projections.people import PersonRow
 from server.bearer import AccessGrant
 from server.mcp.offering_faults import BadQuestion
 from server.mcp.prompts.serving import Prompts
-from server.mcp.resources.requests import TEMPLATE
+from server.mcp.resources.requests import TEMPLATE, TOOL
 from server.mcp.schemas import ACCESS_LENGTHS
 from server.mcp.search_pages import SearchPages, Sight
 from server.mcp.taking_time import may_take_time
+from server.mcp.tools import Toolset
 from server.request_bodies import storable
 
 MOST = 100
@@ -97,16 +98,20 @@ class Completions:
         }
 
 
-def user_completions(prompts: Prompts, pages: SearchPages) -> Completions:
-    """Return what completes the prompts and resources at ``/mcp/user``."""
+def user_completions(prompts: Prompts, pages: SearchPages, tools: Toolset) -> Completions:
+    """Return what completes the prompts and resources at ``/mcp/user``, where these are the tools."""
     finder = CatalogValues(pages)
+
+    def ids(rows: Rows, grant: AccessGrant, filling: Filling) -> Values:
+        return requests(rows, grant, filling) if tools.find(TOOL, grant) else NOTHING
+
     arguments = {
         "app": finder.apps,
         "what": finder.permissions,
         "duration": lengths,
         "request": requests,
     }
-    return Completions(prompts, arguments, {TEMPLATE.uri_template: {"id": requests}})
+    return Completions(prompts, arguments, {TEMPLATE.uri_template: {"id": ids}})
 
 
 class CatalogValues:

@@ -18,4 +18,5 @@ def user_offering(run: UserTools, tools: Toolset, issuer: str, version: str) -> 
     """Return what is offered beside these tools."""
     prompts = Prompts(user_prompts(door(issuer)), tools)
     shelf = Shelf((RequestResources(run.requests, tools), AppResources(tools, version)))
-    return Offering(prompts, shelf, user_completions(prompts, run.catalog.pages), READING)
+    completions = user_completions(prompts, run.catalog.pages, tools)
+    return Offering(prompts, shelf, completions, READING)

@@ -108,3 +108,15 @@ def _references(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _references(inner)
+
+
+@pytest.mark.parametrize(
+    "asked", [["decide", "--list"], ["decide", "--to", "x"], ["--list", "--to", "x"]]
+)
+def test_one_thing_is_printed_or_written_at_a_time(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["contract", *asked])
+    assert list(tmp_path.iterdir()) == []

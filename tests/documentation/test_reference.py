@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +17,12 @@ from domain.errors import Refused
 from domain.events import EVENT_TYPES
 from domain.values import StreamId
 from server.contract.schemas import STAYS_AT_HOME
+from server.documentation.assembling import PAGES
 from server.documentation.including import NoSuchSection, section_of
 from server.documentation.reference import GENERATED
 from server.documentation.reference.events import SAMPLES, example
 from server.documentation.reference.tools import USER_TOOLS, administration
+from server.mcp.schemas import SUBMIT
 from server.setting_parsers import PARSERS
 from tests.browser import FormBrowser
 from tests.e2e.clients import python_client
@@ -111,3 +115,12 @@ def test_what_stays_at_home_is_what_no_message_has() -> None:
 def test_a_page_that_asks_for_a_section_which_has_gone_is_a_fault() -> None:
     with pytest.raises(NoSuchSection, match=r"README\.md has no Nothing"):
         section_of("README.md", "Nothing")
+
+
+def test_symptoms_that_are_codes_are_those_that_clients_see() -> None:
+    page = (ROOT / "server" / "documentation" / PAGES / "troubleshooting.md").read_text()
+    symptoms = " ".join(line.split("|")[1] for line in page.splitlines() if line.startswith("|"))
+    known = GENERATED["refusals"]() + json.dumps(SUBMIT.output_schema).replace('"', "`")
+    named = set(re.findall(r"`[a-z]+_[a-z_]+`", symptoms)) - {"`insufficient_scope`"}
+    assert named
+    assert {one for one in named if one not in known} == set()

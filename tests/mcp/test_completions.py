@@ -99,6 +99,15 @@ async def test_requests_complete_among_ones_own(web: Web) -> None:
     assert found["completion"]["values"] == [mine]
 
 
+async def test_ids_of_requests_complete_for_whom_the_tool_that_lists_them_is(web: Web) -> None:
+    wire = await web.wire()
+    await wire.ask("submit_access_request", app_id="wiki", business_justification="To write")
+    await web.execute(PutPerson(ALICE, replace(person(ALICE), roles=())))
+    ref = {"type": "ref/resource", "uri": "doorward://requests/{id}"}
+    found = await wire.result("completion/complete", ref=ref, argument={"name": "id", "value": ""})
+    assert found["completion"] == {"values": [], "total": 0, "hasMore": False}
+
+
 async def test_lengths_complete_and_unknown_arguments_do_not(web: Web) -> None:
     wire = await web.wire()
     assert (await completed(wire, "duration", "2"))["values"][0] == "2 hours"

@@ -56,7 +56,7 @@ def listener(
     )
     client = Client(ClientId("c"), "A client")
     grant = AccessGrant(row, client, ConsentId(f"consent-{name}"), FamilyId(f"family-{name}"), ())
-    return Subscriber(grant, asked, until)
+    return Subscriber(grant, asked, until, lambda _rows, _wishes: None)
 
 
 class Listeners:

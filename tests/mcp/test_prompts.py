@@ -106,3 +106,10 @@ def test_nothing_that_was_typed_leaves_its_quotes(typed: str) -> None:
     assert "\n" not in shown
     assert shown[0] == shown[-1] == '"'
     assert json.loads(shown) == cleaned("what", typed)
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\U000e0141", "\ufe01", "\u3164", "\uffa0", "\u034f", "\U000e0041"]
+)
+def test_what_nobody_sees_carries_no_text_into_a_prompt(unseen: str) -> None:
+    assert cleaned("what", f"read{unseen * 40} it") == "read it"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import socket
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -278,6 +280,23 @@ async def test_who_hangs_up_is_forgotten_at_once_and_the_log_is_looked_at_no_mor
     await until(lambda: web.streams == 0)
     web.served.watch._grown.ring()
     await until(lambda: web.served.watch._running is None)
+
+
+@pytest.mark.parametrize("database_url", [MEMORY])
+async def test_a_stream_that_has_ended_leaves_nothing_that_somebody_has_to_collect(
+    web: Heard,
+) -> None:
+    alice = await web.wire()
+    gc.collect()
+    gc.disable()
+    try:
+        async with stream(alice, ALL) as heard:
+            await anext(heard)
+            left = weakref.WeakSet(web.served.watch.dispatcher._all)
+            assert len(left) == 1
+        await until(lambda: len(left) == 0)
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("database_url", [MEMORY])

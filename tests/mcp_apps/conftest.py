@@ -31,7 +31,18 @@ MORE: dict[str, list[Any]] = {
             "pre_approved": [{"rule": "everybody", "longest": "30 days"}],
             "access_lengths": ["1 day", "7 days"],
             "default_access_length": "7 days",
-        }
+        },
+        {
+            "id": "odd",
+            "justification_required": False,
+            "form": {
+                "properties": {
+                    "constructor": {"title": "Builder"},
+                    "toString": {"title": "Text"},
+                    "__proto__": {"title": "Kind"},
+                }
+            },
+        },
     ],
     "apps": [
         {
@@ -50,6 +61,7 @@ MORE: dict[str, list[Any]] = {
             "audience": "everyone",
             "policy": "quick",
         },
+        {"id": "odd", "name": "Oddly", "audience": "everyone", "policy": "odd"},
     ],
     "permissions": [
         {"id": "evil:all", "app_id": "evil", "label": f"All {HOSTILE}", "description": HOSTILE},

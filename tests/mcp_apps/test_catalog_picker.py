@@ -139,3 +139,17 @@ async def test_texts_stay_texts_and_keep_to_their_direction(host: Host) -> None:
     await expect(host.app.locator(".quote")).to_have_text(HOSTILE)
     await expect(host.app.locator("#shown :is(img, script)")).to_have_count(0)
     assert "\u202e" not in await host.app.locator("#shown").inner_text()
+
+
+async def test_a_field_may_be_called_as_what_every_object_has(host: Host) -> None:
+    await chosen(host, "Oddly")
+    await expect(host.app.get_by_label("Builder")).to_have_value("")
+    await host.app.get_by_label("Text").fill("As it is written")
+    await host.app.get_by_label("Kind").fill("Any")
+    await button(host, "Request access").click()
+    await expect(host.app.get_by_text("Your request is submitted.")).to_be_visible()
+    [event] = host.scene.web.events(RequestSubmitted)
+    assert {one.field_id: one.response.text for one in event.answers} == {
+        "toString": "As it is written",
+        "__proto__": "Any",
+    }

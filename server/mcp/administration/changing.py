@@ -29,7 +29,7 @@ from domain.decider import Decider
 from domain.errors import NotConfirmed
 from domain.person import check_administrator
 from domain.ports import Unavailable
-from domain.values import StreamId
+from domain.values import StreamId, clean_text
 from domain.versions import check_version
 from server.bearer import AccessGrant
 from server.command_bus import CommandContext, Executed, UnitOfWork
@@ -140,7 +140,7 @@ class Changing:
         if first is not None:
             return _Outcome(CHANGED if first.changed else "unchanged", None, first.version)
         _check_role(work, wish.grant)
-        plan = self.planner(work, wish.grant, wish.arguments)
+        plan = _legible(self.planner(work, wish.grant, wish.arguments))
         context = replace(context, now=plan.now or context.now)
         would = self._would(work, wish, plan, context)
         if would.outcome != CHANGED:
@@ -183,6 +183,16 @@ class Changing:
             return replace(would, outcome="needs_confirmation", form=_form(form, plan.says))
         agreed = said.action == "accept" and (said.content or {}).get(YES) is True
         return would if agreed else replace(would, outcome="declined")
+
+
+def _legible(plan: Plan) -> Plan:
+    """Return the plan in one line without what nobody sees: a person decides by these words, and some of them
+    are those of a client, as it sent them."""
+
+    def shown(text: str) -> str:
+        return " ".join(clean_text("confirm", text, limit=len(text)).split())
+
+    return replace(plan, name=shown(plan.name), says=shown(plan.says))
 
 
 def _check_role(work: UnitOfWork, grant: AccessGrant) -> None:
@@ -263,7 +273,9 @@ def _told(done: _Outcome, result: Json | None = None) -> Answer:
 
 
 def _short(value: object) -> str:
-    text = "nothing" if value in (None, "", []) else str(value)
+    if value in (None, "", [], {}):
+        return "nothing"
+    text = msgspec.json.encode(value).decode() if isinstance(value, list | dict) else str(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 

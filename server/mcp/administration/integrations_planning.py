@@ -48,8 +48,11 @@ class IntegrationPlanning:
     def change(self, work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:
         """Plan change_integration."""
         name = arguments["name"]
-        record = _record(_standing(work, name), arguments)
+        standing = _standing(work, name)
+        record = _record(standing, arguments)
         says = f"The integration {name} may {_may(record)}."
+        if (record.nkey, record.signing_key) != (standing.nkey, standing.signing_key):
+            says += " It is known by other keys: who holds these speaks for it from now on."
         return Plan(ChangeIntegration(name, record), name, says, shown, then=self.changed)
 
     def remove(self, work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:

@@ -1,5 +1,6 @@
 """The tools of the toolset `integrations` as their clients see them. None of them takes or shows a secret: what an
-AI client has seen, its operator has seen as well."""
+AI client has seen, its operator has seen as well. Who may decide and who gets events outlasts the client's own
+consent, and so the person is asked first."""
 
 from __future__ import annotations
 
@@ -89,7 +90,7 @@ GET = asking(
         "required": ["version", "integration", "last_seen_at"],
     },
 )
-ADD = changing(
+ADD = destroying(
     "add_integration",
     "Add an integration",
     "Let a system take part, known by public keys. No secret is made: doorward integration rotate "
@@ -101,7 +102,7 @@ ADD = changing(
     nats_public_key=NATS_KEY,
     signing_key=SIGNING_KEY,
 )
-CHANGE = changing(
+CHANGE = destroying(
     "change_integration",
     "Change an integration",
     "Grant or take rights, or change apps or public keys; what is left out stays.",
@@ -141,7 +142,7 @@ GET_WEBHOOK = asking(
         "required": ["version", "webhook", "failures"],
     },
 )
-ADD_WEBHOOK = changing(
+ADD_WEBHOOK = destroying(
     "add_webhook",
     "Add a webhook",
     "Send events to a URL, from now on. Its signing secret is kept sealed: doorward webhook rotate "
@@ -152,7 +153,7 @@ ADD_WEBHOOK = changing(
     events=EVENTS,
     apps=APPS,
 )
-CHANGE_WEBHOOK = changing(
+CHANGE_WEBHOOK = destroying(
     "change_webhook",
     "Change a webhook",
     "Send elsewhere, or other events; what is left out stays.",

@@ -59,7 +59,7 @@ class WebhookPlanning:
     def change(self, work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:
         """Plan change_webhook."""
         self._check(arguments)
-        name, _ = arguments["name"], _standing(work, arguments["name"])
+        name, standing = arguments["name"], _standing(work, arguments["name"])
         events, apps = arguments.get("events"), arguments.get("apps")
         command = ChangeWebhook(
             name,
@@ -67,7 +67,10 @@ class WebhookPlanning:
             None if events is None else tuple(events),
             None if apps is None else tuple(apps),
         )
-        return Plan(command, name, f"The webhook {name} is changed.", shown)
+        told = ", ".join(standing.events if events is None else events)
+        to = target(arguments.get("url", standing.url))
+        says = f"The webhook {name} sends to {to} from now on: {told}."
+        return Plan(command, name, says, shown)
 
     def _check(self, arguments: Arguments) -> None:
         if "url" in arguments:

@@ -17,8 +17,10 @@ from domain.person import (
     PutPerson,
     RevokeRole,
     Role,
+    check_others_administer,
 )
 from domain.values import PersonId
+from projections.memberships import holders_of
 from projections.people import PersonRow, person_by_username
 from server.bearer import AccessGrant
 from server.command_bus import UnitOfWork
@@ -164,6 +166,8 @@ def _described(
 def disabling(work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:
     """Plan disable_person."""
     person, record = _known(work, arguments)
+    others = set(holders_of(work.rows, Role.ADMINISTRATOR)) - {person.person_id}
+    check_others_administer(record, others=bool(others))
     says = f"{_called(person)} can sign in no more; his sessions and all tokens die at once."
     command = PutPerson(person.person_id, replace(record, disabled=True))
     return Plan(command, person.username, says, shown)

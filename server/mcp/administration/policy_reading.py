@@ -19,6 +19,7 @@ from projections.catalog.overview import naming
 from projections.pages import Page
 from projections.policies import policies
 from server.bearer import AccessGrant
+from server.catalog.entries import BadCatalog
 from server.mcp.administration.catalog_planning import plain
 from server.mcp.administration.policy_planning import LIST, policy_in
 from server.mcp.answers import Answer, Json, line, listing
@@ -90,7 +91,7 @@ class PolicyReading:
             asked["file"] = _text(file)
         try:
             found = policy_explain(self.system, msgspec.json.encode(asked), _unheard)
-        except ValueError as fault:
+        except (BadCatalog, ValueError) as fault:
             raise BadArguments(str(fault)) from None
         fields: Json = msgspec.json.decode(msgspec.json.encode(found))
         return Answer(fields, _text(found))

@@ -1,4 +1,5 @@
-"""The tools of the toolset `policy` as their clients see them."""
+"""The tools of the toolset `policy` as their clients see them. A policy may say that nobody is asked, or who; to
+publish one is to decide ahead, and so the person is asked first."""
 
 from __future__ import annotations
 
@@ -105,7 +106,7 @@ SIMULATE = asking(
         "required": ["since", "requests", "changed", "counts", "changes"],
     },
 )
-PUT = changing(
+PUT = destroying(
     "put_policy",
     "Publish a policy",
     "Publish a policy, new or as the next edition; it rules requests from then on. "

@@ -18,7 +18,8 @@ async function open(appId, permissionId) {
   const listed = await call(LIST, { app_id: appId, size: 100 });
   form = listed;
   picked = new Set(list(listed.items).filter((one) => one.id === permissionId && one.requestable).map((one) => one.id));
-  answers = {};
+  // A field may be called as something that every object has.
+  answers = Object.create(null);
   key = "";
   drawForm();
   shown.querySelector("h1").focus();
@@ -32,8 +33,8 @@ function rules() {
     justified: forms.some((one) => one.justification_required),
     lengths: options.reduce((kept, more) => kept.filter((one) => more.includes(one))),
     usual: forms[0].default_access_length,
-    required: Object.assign({}, ...forms.map((one) => one.required_fields?.properties)),
-    optional: Object.assign({}, ...forms.map((one) => one.optional_fields?.properties)),
+    required: Object.assign(Object.create(null), ...forms.map((one) => one.required_fields?.properties)),
+    optional: Object.assign(Object.create(null), ...forms.map((one) => one.optional_fields?.properties)),
   };
 }
 function approver(text) {

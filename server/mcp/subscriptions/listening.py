@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 
 from domain.ports import Clock, Rows
 from domain.values import PersonId, Scopes
@@ -98,9 +99,7 @@ class Listening:
 
         grant, expires_at = await self._reads.point_query(admit)
         self._gate.note(grant)
-        made = Subscriber(grant, asked, expires_at)
-        made.standing = lambda rows: self._standing(rows, token, made.wishes)
-        return made
+        return Subscriber(grant, asked, expires_at, partial(self._standing, token))
 
     async def _begin(self, token: str, subscriber: Subscriber) -> None:
         """Look up what is his, now that all that changes is noticed."""
@@ -131,7 +130,7 @@ class Listening:
             return None
         return tuple(one.name for one in self._tools.listed(grant))
 
-    def _standing(self, rows: Rows, token: str, honoured: Wishes) -> Tools | None:
+    def _standing(self, token: str, rows: Rows, honoured: Wishes) -> Tools | None:
         """Return the same for one who listens already: None as well where he may read requests no more."""
         tools = self._names(rows, token, self._needed(honoured))
         unread = tools is not None and READER not in tools

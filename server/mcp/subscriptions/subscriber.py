@@ -13,19 +13,22 @@ from server.bearer import AccessGrant
 from server.mcp.subscriptions.wishes import PROMPTS, TOOLS, Notice, Wishes
 
 Tools = tuple[str, ...]
-Standing = Callable[[Rows], Tools | None]
-"""Finds the tools that there are for the bearer of a token now; None where it is good no longer."""
+Standing = Callable[[Rows, Wishes], Tools | None]
+"""Finds the tools that there are for the bearer of a token now; None where it is not good, or not for these
+wishes."""
 
 
 class Subscriber:
     """One stream."""
 
-    def __init__(self, grant: AccessGrant, wishes: Wishes, expires_at: datetime) -> None:
+    def __init__(
+        self, grant: AccessGrant, wishes: Wishes, expires_at: datetime, standing: Standing
+    ) -> None:
         """`expires_at` is the end of his token."""
         self.grant = grant
         self.wishes = wishes
         self.expires_at = expires_at
-        self.standing: Standing = lambda _rows: None
+        self._standing = standing
         self.ended = False
         self._tools: Tools | None = None
         self._untold: dict[Notice, None] = {}
@@ -36,6 +39,10 @@ class Subscriber:
         """Of what a change makes him doubtful."""
         grant = self.grant
         return (grant.person.person_id, grant.consent_id, grant.family_id)
+
+    def standing(self, rows: Rows) -> Tools | None:
+        """Find the tools that there are for him now; None where he may listen no longer."""
+        return self._standing(rows, self.wishes)
 
     def tell(self, notice: Notice) -> None:
         """Have it told, once, if he asked for it."""

@@ -27,15 +27,15 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("preview_catalog_import", {"apps": [{"id": "new", "name": "New"}]}),
     ],
     "policy": [
-        ("put_policy", {"policy": POLICY}),
+        ("put_policy", {"policy": POLICY, "confirm": "owners"}),
         ("list_policies", {}),
         ("get_policy", {"policy_id": "owners"}),
         ("explain_policy", {"person": "alice", "items": ["crm:reader"]}),
         ("simulate_policies", {"policies": [POLICY]}),
     ],
     "integrations": [
-        ("add_integration", {"name": "bot", "rights": ["decide"]}),
-        ("add_webhook", {"name": "hook", "url": "https://hooks.example/in"}),
+        ("add_integration", {"name": "bot", "rights": ["decide"], "confirm": "bot"}),
+        ("add_webhook", {"name": "hook", "url": "https://hooks.example/in", "confirm": "hook"}),
         ("list_integrations", {}),
         ("get_integration", {"name": "bot"}),
         ("list_webhooks", {}),
@@ -51,7 +51,7 @@ CALLS: dict[str, list[tuple[str, dict[str, Any]]]] = {
         ("list_checkpoints", {}),
     ],
 }
-TOKENS = {"catalog": 1_300, "policy": 1_000, "integrations": 2_100, "audit": 1_000}
+TOKENS = {"catalog": 1_300, "policy": 1_000, "integrations": 2_150, "audit": 1_000}
 """Most that a toolset may cost a model that has it in view, at four letters a token."""
 
 

@@ -34,6 +34,7 @@ URL = "https://hooks.example/services/T0KEN"
 
 async def added(wire: Wire, **changes: object) -> dict[str, Any]:
     given = {"name": "bot", "rights": ["decide"], "nats_public_key": NKEY, **changes}
+    given["confirm"] = given["name"]
     return await wire.ask("add_integration", **given)
 
 
@@ -78,10 +79,31 @@ async def test_an_integration_is_added_by_its_public_keys_alone(web: Web, era: s
     assert (last.envelope.actor.via, last.envelope.actor.subject) == ("mcp", BOB)
 
 
+async def test_what_lets_others_decide_or_listen_is_asked_of_the_person_first(web: Web) -> None:
+    """Such a system outlasts the client's consent, and speaks for whom it likes: no client gives itself one."""
+    wire = await desk(web, "integrations", capabilities=FORMS)
+    bot = {"name": "bot", "rights": ["decide"], "signing_key": SIGNING}
+    hook = {"name": "hook", "url": URL}
+    before = events(web)
+    for tool, given in (("add_integration", bot), ("add_webhook", hook)):
+        assert (await called(wire, tool, **given))["resultType"] == "input_required"
+    assert events(web) == before
+    await agreed(wire, "add_integration", **bot)
+    await agreed(wire, "add_webhook", **hook)
+    before = events(web)
+    asked = await called(wire, "change_integration", name="bot", signing_key="t" * 43)
+    ((_, form),) = asked["inputRequests"].items()
+    assert "who holds these speaks for it" in form["params"]["message"]
+    asked = await called(wire, "change_webhook", name="hook", url="https://evil.example/")
+    ((_, form),) = asked["inputRequests"].items()
+    assert "evil.example" in form["params"]["message"]
+    assert events(web) == before
+
+
 async def test_rights_are_granted_and_taken_and_what_is_left_out_stays(web: Web) -> None:
     wire = await desk(web, "integrations")
     await added(wire, signing_key=SIGNING)
-    given: dict[str, Any] = {"name": "bot", "rights": ["fulfil", "decide"]}
+    given: dict[str, Any] = {"name": "bot", "rights": ["fulfil", "decide"], "confirm": "bot"}
     done = await wire.ask("change_integration", **given, expected_version=1)
     assert done["changes"] == [
         {"field": "rights", "before": ["decide"], "after": ["decide", "fulfil"]}
@@ -112,8 +134,8 @@ async def test_the_list_says_what_each_may_do_and_when_it_was_last_seen(web: Web
 
 
 async def test_removing_an_integration_is_confirmed_and_takes_its_secrets(web: Web) -> None:
+    await added(await desk(web, "integrations"))
     wire = await desk(web, "integrations", capabilities=FORMS)
-    await added(wire)
     ring, now = web.system.signing_keys.ring(), web.system.clock()
     name = sealed_name("bot")
     web.system.bus.call_blocking(lambda work: store_secret(work.rows, ring, name, "s", now, now))
@@ -131,7 +153,7 @@ async def test_removing_an_integration_is_confirmed_and_takes_its_secrets(web: W
 @pytest.mark.parametrize("era", [MODERN, LEGACY])
 async def test_a_webhook_gets_a_secret_that_no_client_is_shown(web: Web, era: str) -> None:
     wire = await desk(web, "integrations", era=era)
-    done = await wire.call("add_webhook", name="hook", url=URL)
+    done = await wire.call("add_webhook", name="hook", url=URL, confirm="hook")
     (secret,) = secrets_of(web, "hook")
     shown = await wire.call("get_webhook", name="hook")
     listed = await wire.call("list_webhooks")
@@ -146,8 +168,9 @@ async def test_a_webhook_gets_a_secret_that_no_client_is_shown(web: Web, era: st
 
 async def test_a_webhook_is_changed_paused_and_resumed(web: Web) -> None:
     wire = await desk(web, "integrations")
-    await wire.ask("add_webhook", name="hook", url=URL)
-    moved = await wire.ask("change_webhook", name="hook", url=f"{URL}2", expected_version=1)
+    await wire.ask("add_webhook", name="hook", url=URL, confirm="hook")
+    given: dict[str, Any] = {"name": "hook", "url": f"{URL}2", "confirm": "hook"}
+    moved = await wire.ask("change_webhook", **given, expected_version=1)
     ((change),) = moved["changes"]
     assert change["field"] == "to"
     assert change["before"] != change["after"]
@@ -162,7 +185,7 @@ async def test_a_webhook_is_changed_paused_and_resumed(web: Web) -> None:
 
 async def test_what_failed_is_shown_and_tried_again_and_the_log_says_by_whom(web: Web) -> None:
     wire = await desk(web, "integrations")
-    await wire.ask("add_webhook", name="hook", url=URL)
+    await wire.ask("add_webhook", name="hook", url=URL, confirm="hook")
     failed(web, "e-1", "e-2")
     shown = await wire.ask("get_webhook", name="hook", size=1)
     assert shown["webhook"]["dead_letters"] == 2
@@ -183,7 +206,7 @@ async def test_what_failed_is_shown_and_tried_again_and_the_log_says_by_whom(web
 
 async def test_removing_a_webhook_is_confirmed(web: Web) -> None:
     wire = await desk(web, "integrations")
-    await wire.ask("add_webhook", name="hook", url=URL)
+    await wire.ask("add_webhook", name="hook", url=URL, confirm="hook")
     assert (await wire.refused("remove_webhook", name="hook")).startswith("not_confirmed")
     await wire.ask("remove_webhook", name="hook", confirm="hook")
     assert web.events(WebhookRemoved)

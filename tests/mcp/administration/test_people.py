@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from domain.person import (
+    GrantRole,
     PersonChanged,
     PersonForgotten,
     PersonRegistered,
@@ -203,3 +204,21 @@ async def test_disconnecting_needs_the_scope_to_write(web: Web) -> None:
     answer = await wire.request("tools/call", {"name": "disable_person", "arguments": {}})
     assert answer.status_code == 403
     assert await wire.ask("get_person", person=ROBOT)
+
+
+async def test_nobody_disables_the_last_administrator(web: Web) -> None:
+    """The directory may: who has left must lose everything. An administrator who does it by hand is none."""
+    wire = await desk(web, "people")
+    for dry_run in (True, False):
+        given = {"person": "bob", "confirm": "bob", "dry_run": dry_run}
+        assert (await wire.refused("disable_person", **given)).startswith("last_administrator")
+    await web.execute(GrantRole(CAROL, Role.ADMINISTRATOR))
+    assert (await wire.ask("disable_person", person="bob", confirm="bob"))["outcome"] == "changed"
+
+
+async def test_lists_are_told_in_words(web: Web) -> None:
+    wire = await desk(web, "people")
+    told = await wire.call("put_person", username="dora")
+    assert '- roles: nothing -> ["employee"]' in told["content"][0]["text"]
+    found = await wire.call("find_people")
+    assert found["content"][0]["text"].startswith("5 people, page 1 of 1:")

@@ -27,7 +27,8 @@ OWNERS: dict[str, Any] = {
 
 
 async def published(wire: Wire, **changes: object) -> dict[str, Any]:
-    return await wire.ask("put_policy", policy={**OWNERS, **changes})
+    policy: dict[str, Any] = {**OWNERS, **changes}
+    return await wire.ask("put_policy", policy=policy, confirm=policy["id"])
 
 
 @pytest.mark.parametrize("era", [MODERN, LEGACY])
@@ -50,7 +51,8 @@ async def test_a_policy_is_previewed_published_read_back_and_published_again(
     next_one = {**shown["policy"], "maximum_open": 3}
     said = await wire.refused("put_policy", policy=next_one, expected_version=7)
     assert said.startswith("stale_version")
-    done = await wire.ask("put_policy", policy=next_one, expected_version=1)
+    given: dict[str, Any] = {"policy": next_one, "confirm": "owners"}
+    done = await wire.ask("put_policy", **given, expected_version=1)
     assert {"field": "maximum_open", "before": 100, "after": 3} in done["changes"]
     listed = (await wire.ask("list_policies"))["items"]
     assert [(one["id"], one["edition"], one["stages"]) for one in listed] == [
@@ -84,8 +86,24 @@ async def test_a_policy_may_name_a_rotation_of_another(web: Web) -> None:
     turn = {"name": "night", "members": ["bob"], "starts": "2027-01-04T09:00:00Z"}
     await published(wire, on_call=[turn])
     user = {"id": "user", "approval": [{"name": "n", "by": ["on_call:night"]}]}
-    done = await wire.call("put_policy", policy=user)
+    done = await wire.call("put_policy", policy=user, confirm="user")
     assert not done.get("isError"), done
+
+
+async def test_who_decides_by_a_policy_is_said_to_the_person_before_it_rules(web: Web) -> None:
+    """Else a client would decide ahead what it may not decide."""
+    wire, before = await desk(web, "policy", capabilities=FORMS), events(web)
+    for approval, said in (
+        ([], "Nobody is asked to approve."),
+        ([{"name": "one", "by": ["person:bob", "manager"]}], "one (1 of person:bob, manager)."),
+    ):
+        ahead = [{"rule": "all", "groups": ["sales"]}]
+        policy = {"id": "default", "approval": approval, "pre_approved": ahead}
+        asked = await called(wire, "put_policy", policy=policy)
+        ((_, form),) = asked["inputRequests"].items()
+        assert said in form["params"]["message"]
+        assert "Approved ahead, without asking: all." in form["params"]["message"]
+    assert events(web) == before
 
 
 async def test_a_policy_is_assigned_and_taken_off_again(web: Web) -> None:
@@ -107,8 +125,8 @@ async def test_a_policy_is_assigned_and_taken_off_again(web: Web) -> None:
 
 
 async def test_retiring_is_confirmed_and_its_actor_is_known(web: Web) -> None:
+    await published(await desk(web, "policy"))
     wire = await desk(web, "policy", capabilities=FORMS)
-    await published(wire)
     asked = await called(wire, "retire_policy", policy_id="owners")
     ((_, form),) = asked["inputRequests"].items()
     assert "The policy owners applies no more" in form["params"]["message"]
@@ -119,7 +137,7 @@ async def test_retiring_is_confirmed_and_its_actor_is_known(web: Web) -> None:
     assert (last.envelope.actor.via, last.envelope.actor.subject) == ("mcp", BOB)
     said = await wire.refused("get_policy", policy_id="owners")
     assert said.startswith("nothing_there: There is no policy “owners”")
-    back = await published(wire)
+    back = await published(await desk(web, "policy"))
     assert back["version"] == 3
     assert web.events(PolicyPublished)[-1].policy.version == 2
 

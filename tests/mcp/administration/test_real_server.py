@@ -35,7 +35,7 @@ async def test_an_integration_is_let_in_by_its_public_key_and_out_again(
         tokens = await flow.sign_in(browser, scope=scopes("integrations"))
         path = "/mcp/admin?toolsets=integrations"
         wire = Wire(http, running.issuer, tokens["access_token"], path=path)
-        given = {"name": "desk", "rights": ["decide", "subscribe"]}
+        given = {"name": "desk", "rights": ["decide", "subscribe"], "confirm": "desk"}
         await wire.ask("add_integration", **given, nats_public_key=key.public)
         url = (await wire.ask("get_integration", name="desk"))["integration"]["nats_url"]
         async with signed_in(url, key) as client:
