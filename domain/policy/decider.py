@@ -3,7 +3,6 @@ be fulfilled, or that reads otherwise than its author can have meant, is refused
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
@@ -11,6 +10,7 @@ from typing import assert_never
 from domain.decider import Decider
 from domain.errors import PolicyUnfit
 from domain.policy.evaluation import references
+from domain.policy.patterns import fault_of
 from domain.policy.vocabulary import (
     DAY,
     HOUR,
@@ -28,8 +28,6 @@ from domain.policy.vocabulary import (
 )
 from domain.values import StreamId, identifier, stream_id
 
-NO_PATTERN = (re.error, OverflowError, RecursionError)
-"""What compiling a text raises that is no regular expression, repeats too often or nests too deep."""
 DEFAULT_ID = "default"
 MANAGER = Stage("manager", StageKind.MANAGER, 1, (ApproverRef(ApproverKind.MANAGER),))
 
@@ -157,11 +155,9 @@ def _check_fields(policy: Policy) -> None:
         if one.field_id in seen:
             raise PolicyUnfit(policy.policy_id, f"two fields are called {one.field_id}")
         seen.add(one.field_id)
-        try:
-            re.compile(one.pattern)
-        except NO_PATTERN:
-            why = f"the pattern of {one.field_id} is no regular expression"
-            raise PolicyUnfit(policy.policy_id, why) from None
+        if one.pattern and (fault := fault_of(one.pattern, one.longest)):
+            why = f"the pattern of {one.field_id} {fault}"
+            raise PolicyUnfit(policy.policy_id, why)
 
 
 def _check_times(policy: Policy) -> None:
