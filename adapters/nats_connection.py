@@ -130,8 +130,8 @@ async def _give_up(trying: set[asyncio.Task[Client]]) -> None:
 async def _connect(url: str, **options: object) -> Client:
     client = RobustClient()
     try:
-        await asyncio.wait_for(
-            client.connect(
+        async with asyncio.timeout(10):
+            await client.connect(
                 url,
                 allow_reconnect=False,
                 max_reconnect_attempts=1,
@@ -141,9 +141,7 @@ async def _connect(url: str, **options: object) -> Client:
                 pending_size=8 * 1024 * 1024,
                 error_cb=_ignore,
                 **options,  # type: ignore[arg-type]  # by name, as `connector` made them
-            ),
-            timeout=10,
-        )
+            )
     except BaseException:
         # A half-made connection (no greeting, or cancelled) would keep its socket open.
         await close(client)
@@ -155,7 +153,8 @@ async def close(client: Client) -> None:
     """Close a connection, whatever state it is in. The library stops half way where a server takes no more
     bytes, or a connection broke while it was being made, and offers no way to end what is left then."""
     with contextlib.suppress(nats.errors.Error, OSError, TimeoutError):
-        await asyncio.wait_for(client.close(), 2)
+        async with asyncio.timeout(2):
+            await client.close()
     for subscription in client._subs.values():  # noqa: SLF001
         subscription._stop_processing()  # noqa: SLF001
     client._subs.clear()  # noqa: SLF001

@@ -127,7 +127,7 @@ class Watch:
         finally:
             # What it has handed to a thread is waited for: two tenures never mix in one process.
             with anyio.CancelScope(shield=True):
-                await _ended(working)
+                await ended(working)
             self._tenure = None
         _raise_fault(working)
 
@@ -140,7 +140,7 @@ class Watch:
                 self._fault = ""
 
 
-async def _ended(working: asyncio.Future[None]) -> None:
+async def ended(working: asyncio.Future[None]) -> None:
     """Cancel a loop until it has ended. Once is not enough: `asyncio.wait_for` of Python 3.11, which libraries
     use, loses a cancellation that comes as its own wait ends (python/cpython#86296)."""
     while not working.done():

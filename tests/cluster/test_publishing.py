@@ -29,6 +29,7 @@ from domain.ports import (
     Rows,
 )
 from server.command_bus import CommandBus
+from server.duties import ended
 from server.handlers import HANDLERS
 from server.waking import LoopBell
 from server.wiring import INLINE, SCHEMA
@@ -70,7 +71,7 @@ async def running(loop: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
+        await ended(task)
         await asyncio.gather(task, return_exceptions=True)
 
 

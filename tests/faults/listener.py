@@ -15,6 +15,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from domain.integration import IntegrationKey
+from server.duties import ended
 from tests.faults.people import LISTENER
 
 STREAM = "DOORWARD_EVENTS"
@@ -55,7 +56,7 @@ async def listening(url: Url, key: IntegrationKey | None) -> AsyncIterator[Heard
         yield heard
         assert not task.done(), task.exception()
     finally:
-        task.cancel()
+        await ended(task)
         await asyncio.gather(task, return_exceptions=True)
 
 

@@ -38,6 +38,7 @@ from domain.checkpoint import Witnessed
 from domain.ports import PublisherState
 from domain.values import RequestId
 from server.config import Settings
+from server.duties import ended
 from server.integrations.answering import Answering
 from server.waking import LoopBell
 from server.wiring import System, open_system
@@ -106,7 +107,7 @@ async def running(loop: Awaitable[None]) -> AsyncIterator[None]:
         yield
         assert not task.done()
     finally:
-        task.cancel()
+        await ended(task)
         await asyncio.gather(task, return_exceptions=True)
 
 

@@ -24,6 +24,7 @@ from domain.ports import CommandOutcome, InboundCommand, Unavailable
 from domain.values import RequestId
 from server.bad_file import BadFile
 from server.config import Settings
+from server.duties import ended
 from server.integrations.answering import Answering
 from server.waking import LoopBell
 from server.wiring import System, open_system
@@ -69,7 +70,7 @@ class Scene:
             await until(lambda: reader.status().connected)
             yield reader
         finally:
-            task.cancel()
+            await ended(task)
             await asyncio.gather(task, return_exceptions=True)
 
     @property

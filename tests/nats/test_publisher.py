@@ -24,6 +24,7 @@ from adapters.open_store import open_store
 from adapters.system import new_id
 from domain.ports import EventStore, PublisherState
 from server.command_bus import CommandBus
+from server.duties import ended
 from server.handlers import HANDLERS
 from server.waking import LoopBell
 from server.wiring import INLINE, SCHEMA
@@ -56,7 +57,7 @@ async def publishing(log: EventStore, url: str) -> AsyncIterator[NatsPublisher]:
     try:
         yield publisher
     finally:
-        task.cancel()
+        await ended(task)
         await asyncio.gather(task, return_exceptions=True)
 
 
