@@ -13,13 +13,15 @@ FIND = "search_apps"
 
 
 def button(host: Host, name: str) -> Locator:
+    """Return a button, to be pressed by key: the host makes its frame as high as what is in it, and a click may come
+    to where the button was."""
     return host.app.get_by_role("button", name=name, exact=True)
 
 
 async def chosen(host: Host, app: str, **how: object) -> None:
     """Show the picker with what a search for the app finds, and choose it."""
     await host.show(FIND, {"name_search": app}, **how)
-    await button(host, f"Choose {app}").click()
+    await button(host, f"Choose {app}").press("Enter")
     await expect(host.app.get_by_role("heading", level=1)).to_have_text(app)
 
 
@@ -32,7 +34,7 @@ async def test_a_person_chooses_permissions_sees_the_rules_and_submits(host: Hos
     await host.app.get_by_label("Why you need it").fill("Quarter-end report")
     await host.app.get_by_label("Ticket number").fill("T-1")
     await host.app.get_by_label("For how long").select_option("7 days")
-    await button(host, "Request access").click()
+    await button(host, "Request access").press("Enter")
     await expect(host.app.get_by_text("Your request is submitted.")).to_be_visible()
     await expect(host.app.get_by_text("Waits for Bob Example to approve it.")).to_be_visible()
     [event] = host.scene.web.events(RequestSubmitted)
@@ -52,13 +54,13 @@ async def test_a_person_chooses_permissions_sees_the_rules_and_submits(host: Hos
 async def test_what_is_missing_is_asked_for_before_anything_is_sent(host: Host) -> None:
     await chosen(host, "Sales CRM")
     await host.app.get_by_role("checkbox", name="Writer").check()
-    await button(host, "Request access").click()
+    await button(host, "Request access").press("Enter")
     await expect(host.app.get_by_role("alert")).to_contain_text("something is missing")
     await expect(host.app.get_by_label("Why you need it")).to_be_focused()
     await expect(host.app.get_by_label("Ticket number")).to_have_attribute("aria-invalid", "true")
     await host.app.get_by_label("Why you need it").fill("Because")
     await host.app.get_by_label("Ticket number").fill("not like that")
-    await button(host, "Request access").click()
+    await button(host, "Request access").press("Enter")
     await expect(host.app.get_by_role("status")).to_contain_text("icket")
     await expect(host.app.get_by_label("Why you need it")).to_have_value("Because")
     assert host.scene.web.events(RequestSubmitted) == []
@@ -69,7 +71,7 @@ async def test_what_would_happen_is_told_and_nothing_is_sent(host: Host) -> None
     await host.app.get_by_role("checkbox", name="Reader").check()
     await host.app.get_by_label("Why you need it").fill("Quarter-end report")
     await host.app.get_by_label("Ticket number").fill("T-1")
-    await button(host, "What would happen?").click()
+    await button(host, "What would happen?").press("Enter")
     await expect(host.app.get_by_text("Bob Example")).to_be_visible()
     await expect(host.app.get_by_text("Nothing has been sent yet.")).to_be_visible()
     await host.app.get_by_label("Ticket number").fill("T-2")
@@ -97,7 +99,7 @@ async def test_it_searches_and_goes_there_and_back_by_the_keyboard_alone(host: H
 
 async def test_a_permission_that_was_found_is_picked_in_its_app(host: Host) -> None:
     await host.show("search_requestable_permissions", {"search_term": "Writer"})
-    await button(host, "Writer").click()
+    await button(host, "Writer").press("Enter")
     await expect(host.app.get_by_role("heading", level=1)).to_have_text("Sales CRM")
     await expect(host.app.get_by_role("checkbox", name="Writer")).to_be_checked()
     await expect(host.app.get_by_role("checkbox", name="Reader")).not_to_be_checked()
@@ -115,9 +117,9 @@ async def test_what_was_requested_is_marked_and_not_requested_twice(host: Host) 
     await host.app.get_by_role("checkbox", name="Reader").check()
     await host.app.get_by_label("Why you need it").fill("Quarter-end report")
     await host.app.get_by_label("Ticket number").fill("T-1")
-    await button(host, "Request access").click()
-    await button(host, "Back to the list").click()
-    await button(host, "Choose Sales CRM").click()
+    await button(host, "Request access").press("Enter")
+    await button(host, "Back to the list").press("Enter")
+    await button(host, "Choose Sales CRM").press("Enter")
     await expect(host.app.get_by_role("checkbox", name="Reader")).to_be_disabled()
     await expect(host.app.get_by_text("Requested", exact=True)).to_be_visible()
 
@@ -134,7 +136,7 @@ async def test_it_says_kindly_that_nothing_can_be_submitted_from_here(host: Host
 async def test_texts_stay_texts_and_keep_to_their_direction(host: Host) -> None:
     await host.show(FIND, {"name_search": "Evil"})
     await expect(host.app.get_by_role("heading", level=2).first).to_have_text(f"Evil {HOSTILE}")
-    await button(host, f"Choose Evil {HOSTILE}").click()
+    await button(host, f"Choose Evil {HOSTILE}").press("Enter")
     await expect(host.app.get_by_role("heading", level=1)).to_have_text(f"Evil {HOSTILE}")
     await expect(host.app.locator(".quote")).to_have_text(HOSTILE)
     await expect(host.app.locator("#shown :is(img, script)")).to_have_count(0)
@@ -146,7 +148,7 @@ async def test_a_field_may_be_called_as_what_every_object_has(host: Host) -> Non
     await expect(host.app.get_by_label("Builder")).to_have_value("")
     await host.app.get_by_label("Text").fill("As it is written")
     await host.app.get_by_label("Kind").fill("Any")
-    await button(host, "Request access").click()
+    await button(host, "Request access").press("Enter")
     await expect(host.app.get_by_text("Your request is submitted.")).to_be_visible()
     [event] = host.scene.web.events(RequestSubmitted)
     assert {one.field_id: one.response.text for one in event.answers} == {

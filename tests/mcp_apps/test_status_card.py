@@ -24,6 +24,8 @@ ASKED = {**WISH, "custom_fields": TICKET}
 
 
 def button(host: Host, name: str) -> Locator:
+    """Return a button, to be pressed by key: the host makes its frame as high as what is in it, and a click may come
+    to where the button was."""
     return host.app.get_by_role("button", name=name)
 
 
@@ -47,7 +49,7 @@ async def test_it_shows_what_was_submitted_and_who_has_to_act(host: Host) -> Non
 
 async def test_it_asks_again_through_the_host_and_says_what_came_of_it(host: Host) -> None:
     request_id = await submitted(host)
-    await button(host, "Update").click()
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_role("status")).to_contain_text("Nothing has changed")
     await host.scene.decided(request_id, seeds.BOB)
     await button(host, "Update").press("Enter")
@@ -63,7 +65,7 @@ async def test_it_tells_until_when_access_lasts_and_who_has_to_grant_it(host: Ho
     request_id = await submitted(host)
     await host.scene.decided(request_id, seeds.BOB)
     await host.scene.decided(request_id, seeds.CAROL)
-    await button(host, "Update").click()
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_text("Waits for Admin Example to grant it.")).to_be_visible()
     system = host.scene.web.system
     now = system.clock()
@@ -71,7 +73,7 @@ async def test_it_tells_until_when_access_lasts_and_who_has_to_grant_it(host: Ho
         request_id, system.new_id(), "d", Action.GRANT, Result.DONE, now, ADMIN
     )
     await host.scene.act(report, Actor(Via.WEB, ADMIN))
-    await button(host, "Update").click()
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_text("The access is there.")).to_be_visible()
     await expect(host.app.locator("dl div").last).to_contain_text("Until")
     await expect(host.app.get_by_role("definition").last).to_contain_text(str(now.year))
@@ -81,7 +83,7 @@ async def test_it_tells_until_when_access_lasts_and_who_has_to_grant_it(host: Ho
 async def test_it_tells_why_a_request_came_to_nothing(host: Host) -> None:
     request_id = await submitted(host)
     await host.scene.decided(request_id, seeds.BOB, Verdict.DENY)
-    await button(host, "Update").click()
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_text("denied it. So be it")).to_be_visible()
     await expect(button(host, "Withdraw")).to_have_count(0)
 
@@ -103,7 +105,7 @@ async def test_several_requests_are_folded_and_stay_unfolded_when_asked_again(ho
     await expect(host.app.get_by_role("heading")).to_have_text("2 access requests")
     await host.app.get_by_text("Reader").click()
     await expect(host.app.get_by_text("Waits for Bob Example to approve it.")).to_be_visible()
-    await button(host, "Update").click()
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_role("status")).to_contain_text("Nothing has changed")
     await expect(host.app.get_by_text("Waits for Bob Example to approve it.")).to_be_visible()
     asked = (await host.known())["calls"][-1]
@@ -112,13 +114,13 @@ async def test_several_requests_are_folded_and_stay_unfolded_when_asked_again(ho
 
 async def test_a_request_is_withdrawn_after_asking_once_more(host: Host) -> None:
     request_id = await submitted(host)
-    await button(host, "Withdraw").click()
-    await button(host, "Keep it").click()
-    await button(host, "Withdraw").click()
+    await button(host, "Withdraw").press("Enter")
+    await button(host, "Keep it").press("Enter")
+    await button(host, "Withdraw").press("Enter")
     reason = host.app.get_by_label("Why do you withdraw it?")
     await expect(reason).to_be_focused()
     await reason.fill("I was wrong")
-    await button(host, "Withdraw it").click()
+    await button(host, "Withdraw it").press("Enter")
     await expect(host.app.get_by_text("It was withdrawn. I was wrong")).to_be_visible()
     await expect(host.app.get_by_role("heading")).to_be_focused()
     await expect(button(host, "Withdraw")).to_have_count(0)
@@ -132,14 +134,14 @@ async def test_a_request_is_withdrawn_after_asking_once_more(host: Host) -> None
 
 async def test_what_has_changed_since_is_not_withdrawn_and_says_why(host: Host) -> None:
     request_id = await submitted(host)
-    await button(host, "Withdraw").click()
+    await button(host, "Withdraw").press("Enter")
     command = CancelRequest(request_id, seeds.ALICE, "", host.scene.web.system.clock())
     await host.scene.act(command, Actor(Via.WEB, seeds.ALICE))
-    await button(host, "Withdraw it").click()
+    await button(host, "Withdraw it").press("Enter")
     await expect(host.app.get_by_role("status")).not_to_contain_text("Withdrawing")
     await expect(host.app.get_by_role("status")).not_to_be_empty()
-    await button(host, "Keep it").click()
-    await button(host, "Update").click()
+    await button(host, "Keep it").press("Enter")
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_text("It was withdrawn.")).to_be_visible()
 
 
@@ -186,7 +188,7 @@ async def test_it_is_shown_in_the_era_of_the_handshake_too(host: Host) -> None:
     await host.page.goto(f"{host.page.url}?era=legacy")
     await host.page.evaluate("() => window.ready")
     await submitted(host)
-    await button(host, "Update").click()
+    await button(host, "Update").press("Enter")
     await expect(host.app.get_by_role("status")).to_contain_text("Nothing has changed")
 
 
