@@ -202,14 +202,21 @@ async def restart_all(
             assert "items" in found
 
     calling = [asyncio.create_task(call()) for _ in range(4)]
+
+    async def found(machine: RunningServer) -> None:
+        """Wait until the balancer has found a machine."""
+        async with asyncio.timeout(DEADLINE):
+            while not (await has_answered(machine) or any(task.done() for task in calling)):
+                await asyncio.sleep(0.05)
+
     try:
+        # None goes before the balancer knows of the others.
+        for one in machines:
+            await found(one)
         for one in machines:
             await asyncio.to_thread(one.stop)
             await asyncio.to_thread(one.start)
-            async with asyncio.timeout(DEADLINE):
-                # The next one goes when the balancer has found this one again.
-                while not (await has_answered(one) or any(task.done() for task in calling)):
-                    await asyncio.sleep(0.05)
+            await found(one)
     finally:
         done.set()
         await asyncio.gather(*calling)
