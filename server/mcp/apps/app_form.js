@@ -47,7 +47,7 @@ function stages(all) {
     soft(told(named(one.may_decide ?? list(one.approvers).map(approver), "or")), one.needed > 1 && `; ${one.needed} of them`)))));
 }
 function back() {
-  return button("Back to the list", () => { draw(); shown.querySelector("button").focus(); }, ".second.small");
+  return button("Back to the list", () => { if (busy) return; draw(); shown.querySelector("button").focus(); }, ".second.small");
 }
 function drawForm() {
   const { app } = form, name = app.user_friendly_label;
