@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 
 import msgspec
@@ -16,6 +15,7 @@ from domain.access_request import RequestCancelled, RequestClosed, RequestSubmit
 from domain.catalog import PermissionAdded, PermissionChanged
 from domain.envelope import Recorded
 from domain.events import Event
+from domain.published import stays_at_home
 
 NO_APP = "-"
 CONTRACT = "v1"
@@ -27,8 +27,6 @@ ID_HEADER = "Nats-Msg-Id"
 TRACE_FIELD = "traceparent"
 """Of CloudEvents' extension for distributed tracing, and of the header beside it (W3C Trace Context)."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_SECRET_FIELD = re.compile(r"_digest$|^target_url$")
-"""Digests of tokens, and URLs of receivers, which may hold a token of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +95,7 @@ def _app_of(event: Event) -> str:
 
 def _public(event: Event, *, sealed: bool) -> dict[str, object]:
     fields = event_to_builtins(event, sealed=sealed)
-    return {name: value for name, value in fields.items() if not _stays_at_home(name)}
-
-
-@cache
-def _stays_at_home(field: str) -> bool:
-    return _SECRET_FIELD.search(field) is not None
+    return {name: value for name, value in fields.items() if not stays_at_home(name)}
 
 
 def app_of(event: Event) -> str:

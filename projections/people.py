@@ -141,6 +141,11 @@ def person_by_username(rows: Rows, username: str) -> PersonRow | None:
     return _one(rows, "username", username)
 
 
+def person_called(rows: Rows, named: str) -> PersonRow | None:
+    """Return the person of this id, else of this user name; None if there is neither."""
+    return person_by_id(rows, named) or person_by_username(rows, named)
+
+
 def person_by_email(rows: Rows, email: str) -> PersonRow | None:
     """Return the one person with exactly this address, None if there is none or more than one."""
     found = rows.select(f"SELECT {COLUMNS} FROM person WHERE email = ? LIMIT 2", (email,))

@@ -55,6 +55,17 @@ class FromStream:
     fault: str = ""
 
 
+async def kept_on_nats(system: System) -> FromStream:
+    """Return the checkpoints that NATS keeps."""
+    stream = system.nats.checkpoints
+    if stream is None:
+        return FromStream()
+    try:
+        return FromStream(await stream.read())
+    except (Unwitnessed, Unavailable) as fault:
+        return FromStream(fault=str(fault))
+
+
 class Verifier:
     """Verifies the chain of one store, one time at a time."""
 
@@ -150,18 +161,9 @@ class Verification:
         if refused is not None:
             return refused
         try:
-            await anyio.to_thread.run_sync(self.verifier.verify, await self._from_stream())
+            await anyio.to_thread.run_sync(self.verifier.verify, await kept_on_nats(self.system))
         except (BadFile, OSError) as fault:
             why = fault.strerror if isinstance(fault, OSError) else fault
             text = f"What is kept of checkpoints cannot be read: {why}"
             return message("The log was not verified", text, status=500, link=("/audit", "Back"))
         return RedirectResponse(VERIFY, SEE_OTHER)
-
-    async def _from_stream(self) -> FromStream:
-        stream = self.system.nats.checkpoints
-        if stream is None:
-            return FromStream()
-        try:
-            return FromStream(await stream.read())
-        except (Unwitnessed, Unavailable) as fault:
-            return FromStream(fault=str(fault))

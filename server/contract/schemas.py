@@ -3,7 +3,6 @@ read, outcomes as they are told. It knows nothing of envelopes and subjects."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
@@ -12,6 +11,7 @@ from msgspec.json import schema_components
 
 from domain.events import EVENT_TYPES
 from domain.ports import CommandOutcome
+from domain.published import stays_at_home
 from domain.values import Actor, Personal
 from server.integrations.reading import Decision, Report
 
@@ -19,8 +19,6 @@ Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COMPONENTS = "#/components/schemas/"
 PERSONAL, ACTOR = "Personal", "Actor"
-STAYS_AT_HOME = re.compile(r"_digest$|^target_url$")
-"""Fields of events that no message carries: digests of tokens, and URLs that may hold one."""
 
 _PERSONAL: Schema = {
     "title": PERSONAL,
@@ -87,7 +85,7 @@ def _written_whole(schema: Schema) -> Schema:
     fields = {
         name: {key: value for key, value in field.items() if key != "default"}
         for name, field in tidy["properties"].items()
-        if STAYS_AT_HOME.search(name) is None
+        if not stays_at_home(name)
     }
     return {**tidy, "properties": fields, "required": list(fields)}
 

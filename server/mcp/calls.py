@@ -14,12 +14,12 @@ from typing import Any
 from domain.errors import Refused
 from domain.ports import Rows, Unavailable
 from server.bearer import AccessGrant
+from server.mcp.admission import Admission
 from server.mcp.answers import Answer, Json
 from server.mcp.arguments import BadArguments
 from server.mcp.elicitation import Call, question, with_answers
 from server.mcp.gate import Gate
 from server.mcp.offering_faults import BadQuestion
-from server.mcp.taking_time import TakesTime, at_once
 from server.mcp.tools import ServedTool, Toolset
 from server.overload import UNAVAILABLE
 from server.reads import Reads
@@ -67,34 +67,23 @@ class Calls:
     def __init__(self, tools: Toolset, reads: Reads, gate: Gate) -> None:
         self._tools = tools
         self._reads = reads
-        self._gate = gate
+        self._admission = Admission(reads, gate)
 
     async def __call__(self, token: str, call: Call) -> ToolResult:
         """Run a tool for the bearer of a token; raises `NotAdmitted` or `UnknownTool`."""
-        tool, needs = self._tools.named(call.name), self._tools.needs(call.name)
+        tool = self._tools.named(call.name)
         if tool is None or tool.query is None:
             return await self._run(await self.admitted(token, call.name), call)
 
-        def ask(rows: Rows) -> tuple[AccessGrant, ToolResult | None]:
-            grant = self._gate.admit(rows, token, needs)
-            if not self._reads.local:
-                return grant, _asked(rows, grant, tool, call)
-            try:
-                with at_once():
-                    return grant, _asked(rows, grant, tool, call)
-            except TakesTime:
-                return grant, None
+        def ask(rows: Rows, grant: AccessGrant) -> ToolResult:
+            return _asked(rows, grant, tool, call)
 
-        grant, result = await self._reads.point_query(ask)
-        self._gate.note(grant)
+        grant, result = await self._admission.asking(token, self._tools.needs(call.name), ask)
         return await self._run(grant, call) if result is None else result
 
     async def admitted(self, token: str, tool_name: str = "") -> AccessGrant:
         """Return what a token lets its bearer do; raises `NotAdmitted` where a tool needs more."""
-        needs = self._tools.needs(tool_name)
-        grant = await self._reads.point_query(lambda rows: self._gate.admit(rows, token, needs))
-        self._gate.note(grant)
-        return grant
+        return await self._admission.admitted(token, self._tools.needs(tool_name))
 
     async def run(self, grant: AccessGrant, call: Call) -> ToolResult:
         """Run a tool for a caller who was admitted; raises `UnknownTool`."""

@@ -5,15 +5,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from domain.access_request import CancelRequest, CommentOnRequest, request_of_stream
 from domain.ports import Clock, NewId
 from domain.values import Actor, RequestId, Via
 from server.bearer import AccessGrant
 from server.command_bus import CommandBus, CommandContext
+from server.idempotency import Idempotency, fingerprint
 from server.mcp.answers import Answer
 from server.mcp.arguments import Arguments
 from server.mcp.request_queries import RequestQueries
+
+UNKEYED = ("idempotency_key", "dry_run", "confirm")
+"""Arguments that are no part of what an idempotency key stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +66,18 @@ def context_of(grant: AccessGrant, now: datetime, new_id: NewId) -> CommandConte
     moment of the command itself: an event and what it says of its time are one."""
     actor = Actor(Via.MCP, grant.person.person_id, grant.client, grant.consent_id)
     return CommandContext(actor, now, new_id())
+
+
+def idempotency_of(tool: str, grant: AccessGrant, arguments: Arguments) -> Idempotency | None:
+    """Return the caller's key: it is his and this client's, and stands for the whole body of this tool. A preview
+    has none."""
+    key = arguments.get("idempotency_key")
+    if key is None or arguments["dry_run"]:
+        return None
+    scope = f"{grant.person.person_id} {grant.client.client_id} {tool}"
+    return Idempotency(scope, key, fingerprint(unkeyed(arguments)))
+
+
+def unkeyed(arguments: Arguments) -> dict[str, Any]:
+    """Return the arguments that say what is wished, without those that say how."""
+    return {name: value for name, value in arguments.items() if name not in UNKEYED}

@@ -25,17 +25,20 @@ _KNOWN = ("type", "title", "description", "enum", "minLength", "maxLength", "min
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool's call. `forms` says that the client shows forms, `answered` what the person has done with
-    the one that asked for what was missing, `modern` which era the call is of, `traceparent` of which trace
-    it is, `responses` what he has done with forms of any name."""
+    """A tool's call. `forms` says that the client shows forms, `modern` which era the call is of, `traceparent`
+    of which trace it is, `responses` what the person has done with forms, by their names."""
 
     name: str
     arguments: Mapping[str, Any] | None = None
     forms: bool = False
-    answered: Elicited | None = None
     modern: bool = False
     traceparent: Traceparent | None = None
     responses: Mapping[str, Elicited] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> Elicited | None:
+        """What he has done with the form that asked for what was missing; None if he was shown none."""
+        return self.responses.get(QUESTION)
 
     @property
     def can_ask(self) -> bool:

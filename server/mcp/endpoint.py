@@ -15,7 +15,7 @@ from domain.trace_context import traceparent
 from server.bearer import AccessGrant
 from server.errors import HANDLERS
 from server.mcp.calls import Calls, ToolResult
-from server.mcp.elicitation import QUESTION, TRACE_META, Call
+from server.mcp.elicitation import TRACE_META, Call
 from server.mcp.gate import ADMITTED, CALLER, Gate, NotAdmitted
 from server.mcp.listing import Listing
 from server.mcp.offering import CACHED, Answering
@@ -179,11 +179,9 @@ class Endpoint:
 def _call(asked: Exchange) -> Call:
     params = asked.call
     assert params is not None  # noqa: S101 - tools/call has been read as such
-    responses = None if params.responses is UNSET else params.responses
-    answered = (responses or {}).get(QUESTION)
+    responses = {} if params.responses is UNSET else params.responses or {}
     sent = traceparent(asked.meta.get(TRACE_META))
-    told = (asked.forms, answered, asked.modern, sent, responses or {})
-    return Call(params.name, params.arguments, *told)
+    return Call(params.name, params.arguments, asked.forms, asked.modern, sent, responses)
 
 
 def _unserved(asked: Exchange) -> Reply:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from domain.ports import Rows
 from domain.values import Scopes
 from server.bearer import AccessGrant
+from server.mcp.admission import Admission
 from server.mcp.completions import Completions, Filling
 from server.mcp.gate import Gate, Needs
 from server.mcp.prompts.serving import Prompts
@@ -29,7 +30,6 @@ from server.mcp.protocol.messages import (
     ReadParams,
 )
 from server.mcp.resources.shelf import Shelf
-from server.mcp.taking_time import TakesTime, at_once
 from server.reads import Reads
 
 Query = Callable[[Rows, AccessGrant], Json]
@@ -134,32 +134,16 @@ class Answering:
         self.offering = offering
         self.methods = offering.methods
         self._reads = reads
-        self._gate = gate
+        self._admission = Admission(reads, gate)
 
     async def __call__(self, token: str, method: str, query: Query) -> Json:
         """Answer the bearer of a token; raises `NotAdmitted` or `BadQuestion`."""
-        needs = self.offering.needs(method)
-
-        def ask(rows: Rows) -> tuple[AccessGrant, Json | None]:
-            grant = self._gate.admit(rows, token, needs)
-            if not self._reads.local:
-                return grant, query(rows, grant)
-            try:
-                with at_once():
-                    return grant, query(rows, grant)
-            except TakesTime:
-                return grant, None
-
-        grant, found = await self._reads.point_query(ask)
-        self._gate.note(grant)
+        grant, found = await self._admission.asking(token, self.offering.needs(method), query)
         return await self.run(grant, query) if found is None else found
 
     async def admitted(self, token: str, method: str) -> AccessGrant:
         """Return who asks by a method, if he may; raises `NotAdmitted`."""
-        needs = self.offering.needs(method)
-        grant = await self._reads.point_query(lambda rows: self._gate.admit(rows, token, needs))
-        self._gate.note(grant)
-        return grant
+        return await self._admission.admitted(token, self.offering.needs(method))
 
     async def run(self, grant: AccessGrant, query: Query) -> Json:
         """Answer a caller who was admitted; raises `BadQuestion`."""

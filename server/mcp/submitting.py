@@ -17,10 +17,9 @@ from projections.catalog.governed import policy_names
 from projections.policies import policy_for
 from server.bearer import AccessGrant
 from server.command_bus import CommandBus, Executed
-from server.idempotency import Idempotency, fingerprint
 from server.mcp.answers import Answer, Json
 from server.mcp.arguments import Arguments, BadArguments, moment
-from server.mcp.commands import context_of
+from server.mcp.commands import context_of, idempotency_of
 from server.mcp.forms import required_fields
 from server.mcp.previewing import preview
 from server.mcp.request_rendering import RequestRendering
@@ -28,10 +27,9 @@ from server.mcp.schemas import ACCESS_LENGTHS
 from server.reads import Reads
 
 CHECK_AFTER_SECONDS = 60
+TOOL = "submit_access_request"
 Shown = tuple[Json, str]
 """A request as fields, and in a line."""
-UNKEYED = ("idempotency_key", "dry_run")
-"""Arguments that are no part of what an idempotency key stands for."""
 SAID = {
     "submitted": "Submitted",
     "approved": "Submitted, and approved by policy at once; access is being granted",
@@ -54,7 +52,8 @@ class Submitting:
         """Answer the tool."""
         command = await self._submission(grant.person.person_id, arguments)
         context = replace(
-            context_of(grant, command.now, self.new_id), idempotency=_idempotency(grant, arguments)
+            context_of(grant, command.now, self.new_id),
+            idempotency=idempotency_of(TOOL, grant, arguments),
         )
         dry_run = bool(arguments["dry_run"])
         try:
@@ -182,16 +181,6 @@ def _length(arguments: Arguments) -> tuple[int | None, bool]:
     if named is not None:
         return ACCESS_LENGTHS[named], True
     return seconds, seconds is not None
-
-
-def _idempotency(grant: AccessGrant, arguments: Arguments) -> Idempotency | None:
-    """Return the caller's key: it is his and this client's, and stands for the whole body."""
-    key = arguments.get("idempotency_key")
-    if key is None:
-        return None
-    body = {name: value for name, value in arguments.items() if name not in UNKEYED}
-    scope = f"{grant.person.person_id} {grant.client.client_id} submit_access_request"
-    return Idempotency(scope, key, fingerprint(body))
 
 
 def _outcome(

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from domain.trace_context import traceparent
 from server.mcp.calls import Calls, UnknownTool
-from server.mcp.elicitation import QUESTION, TRACE_META, Call
+from server.mcp.elicitation import TRACE_META, Call
 from server.mcp.offering import Answering
 from server.mcp.offering_through_sdk import caller as _caller
 from server.mcp.offering_through_sdk import caller_of, handlers
@@ -99,11 +99,9 @@ def _call(context: Context, params: CallToolRequestParams) -> Call:
     capabilities = context.session.client_capabilities
     asks = capabilities.elicitation if capabilities else None
     forms = modern and asks is not None and (asks.form is not None or asks.url is None)
-    given = (params.input_responses or {}).get(QUESTION)
     sent = traceparent((context.meta or {}).get(TRACE_META))
-    answered = None if given is None else _elicited(given)
     responses = {name: _elicited(one) for name, one in (params.input_responses or {}).items()}
-    return Call(params.name, params.arguments, forms, answered, modern, sent, responses)
+    return Call(params.name, params.arguments, forms, modern, sent, responses)
 
 
 def _elicited(given: object) -> Elicited:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from domain.errors import UnknownPerson
 from domain.person import ForgetPerson
 from domain.values import PersonId
-from projections.people import PersonRow, person_by_id, person_by_username
+from projections.people import PersonRow, person_called
 from projections.request_history import said_by
 from server.command_bus import CommandContext, Executed, UnitOfWork
 from server.mail import outbox
@@ -14,7 +14,7 @@ from server.mail import outbox
 
 def forget_person(work: UnitOfWork, named: str, context: CommandContext) -> Executed:
     """Forget the person of this id or user name; raises `domain.errors.Refused`."""
-    found = person_by_id(work.rows, named) or person_by_username(work.rows, named)
+    found = person_called(work.rows, named)
     if found is None:
         raise UnknownPerson(PersonId(named[:200]))
     said = said_by(work.rows, found.person_id)

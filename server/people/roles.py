@@ -10,7 +10,7 @@ from domain.errors import UnknownPerson
 from domain.person import GrantRole, RevokeRole, Role, RoleGranted, RoleRevoked, person_stream
 from domain.ports import EventStore, Rows
 from domain.values import PersonId, Via
-from projections.people import PersonRow, person_by_id, person_by_username
+from projections.people import PersonRow, person_called
 from server.command_bus import CommandContext, Executed, UnitOfWork
 
 
@@ -48,7 +48,7 @@ class PersonRoles:
 
 def named_person(rows: Rows, named: str) -> PersonRow:
     """Return the person of this id or user name; raises `UnknownPerson`."""
-    found = person_by_id(rows, named) or person_by_username(rows, named)
+    found = person_called(rows, named)
     if found is None:
         raise UnknownPerson(named[:200])
     return found

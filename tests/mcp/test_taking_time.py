@@ -45,7 +45,7 @@ class Places:
         self.calls = calls
         self.used: list[object] = []
         self.places: list[int] = []
-        calls._gate._used = lambda family, _now: self.used.append(family)
+        calls._admission._gate._used = lambda family, _now: self.used.append(family)
         watched = {name: self._watched(tool) for name, tool in calls._tools._tools.items()}
         calls._tools = Toolset(list(watched.values()))
 

@@ -24,7 +24,7 @@ from projections.access_requests import ItemRow, RequestRow, items_of, request_b
 from projections.catalog.rows import AppRow, PermissionRow, apps_by_id, permissions_by_id
 from projections.consents import ConsentRow, consents_of
 from projections.holdings import HeldItem, held_items, open_items
-from projections.people import PersonRow, people_like, person_by_id
+from projections.people import PersonRow, people_like
 from projections.projection import Projection
 from server.audit.looking_back.candidates import (
     APPS,
@@ -163,7 +163,7 @@ class Then:
     def person_named(self, name: str) -> PersonId | None:
         """Return the person of this id, else of this user name; None if there was none."""
         with self._applied(people.PROJECTION, self._latest(PEOPLE)) as rows:
-            found = person_by_id(rows, name) or people.person_by_username(rows, name)
+            found = people.person_called(rows, name)
             return found.person_id if found else None
 
     def apps(self, narrowing: Narrowing = EVERYTHING) -> tuple[AppRow, ...]:

@@ -9,9 +9,10 @@ from itertools import groupby
 from typing import Any
 
 from domain.events import EVENT_TYPES
+from domain.published import stays_at_home
 from server.contract import COMMANDS, OUTCOME, event_topics
 from server.contract.messages import event_type
-from server.contract.schemas import STAYS_AT_HOME, components
+from server.contract.schemas import components
 from server.documentation.including import ROOT
 from server.documentation.markdown import code, folded, json_block, table
 
@@ -48,9 +49,7 @@ def example(topic: str) -> dict[str, Any]:
     kind = EVENT_TYPES[topic]
     file = SAMPLES / f"{topic}.{kind.SCHEMA}.json"
     stored: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    fields = {
-        name: value for name, value in stored["event"].items() if not STAYS_AT_HOME.search(name)
-    }
+    fields = {name: value for name, value in stored["event"].items() if not stays_at_home(name)}
     return {
         "specversion": "1.0",
         "id": stored["id"],

@@ -11,7 +11,7 @@ from functools import partial
 
 import anyio
 
-from domain.checkpoint import NotACheckpoint, Unwitnessed
+from domain.checkpoint import NotACheckpoint
 from domain.errors import CheckpointsUnreadable
 from domain.ports import Rows, Unavailable
 from projections.columns import instant, maybe_instant
@@ -19,7 +19,7 @@ from projections.pages import Page
 from server.audit.checkpoints import rows as kept_rows
 from server.audit.checkpoints.notes import BadNote
 from server.audit.checkpoints.rows import Kept
-from server.audit_pages.verification import FromStream, Outcome, Verifier
+from server.audit_pages.verification import Outcome, Verifier, kept_on_nats
 from server.bad_file import BadFile
 from server.mcp.answers import Answer, Json, listing
 from server.mcp.arguments import Arguments
@@ -41,7 +41,7 @@ class AuditProof:
     async def verify(self, arguments: Arguments) -> Answer:
         """Answer verify_audit_log."""
         if arguments["start"] and (self._work is None or self._work.done()):
-            stream = await self._from_stream()
+            stream = await kept_on_nats(self.system)
             on_thread = partial(anyio.to_thread.run_sync, abandon_on_cancel=True)
             # The server does not wait for it when it stops: nothing is written.
             self._work = asyncio.create_task(on_thread(self.verifier.verify, stream))
@@ -76,15 +76,6 @@ class AuditProof:
                 fields, "It was not verified since this server started; call with start."
             )
         return Answer(fields, _sentence(verifier.last))
-
-    async def _from_stream(self) -> FromStream:
-        stream = self.system.nats.checkpoints
-        if stream is None:
-            return FromStream()
-        try:
-            return FromStream(await stream.read())
-        except (Unwitnessed, Unavailable) as fault:
-            return FromStream(fault=str(fault))
 
     def checkpoints(self, rows: Rows, arguments: Arguments) -> Answer:
         """Answer list_checkpoints."""

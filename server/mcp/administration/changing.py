@@ -35,9 +35,7 @@ from server.bearer import AccessGrant
 from server.command_bus import CommandContext, Executed, UnitOfWork
 from server.handlers import HANDLERS
 from server.idempotency import (
-    Idempotency,
     StoredResult,
-    fingerprint,
     store_result,
     stored_result,
 )
@@ -45,15 +43,13 @@ from server.known_facts import known_person
 from server.mcp.administration.backing import Backing
 from server.mcp.answers import Answer, Json
 from server.mcp.arguments import Arguments
-from server.mcp.commands import context_of
+from server.mcp.commands import context_of, idempotency_of, unkeyed
 from server.mcp.definitions import ToolDefinition
 from server.mcp.elicitation import Call
 from server.mcp.schemas.parts import ID
 from server.mcp.tools import ServedTool
 from server.oauth.resources import ADMINISTRATORS, TOOLSETS
 
-UNKEYED = ("idempotency_key", "dry_run", "confirm")
-"""Arguments that are no part of what an idempotency key stands for."""
 FORM = "confirm_"
 """How the names of forms begin."""
 SHOWN = 120
@@ -135,7 +131,7 @@ class Changing:
             return _told(done, {"unfinished": UNFINISHED})
 
     def _job(self, work: UnitOfWork, wish: _Wish, context: CommandContext) -> _Outcome:
-        key = _idempotency(self.definition.name, wish.grant, wish.arguments)
+        key = idempotency_of(self.definition.name, wish.grant, wish.arguments)
         first = stored_result(work.rows, key) if key else None
         if first is not None:
             return _Outcome(CHANGED if first.changed else "unchanged", None, first.version)
@@ -208,16 +204,6 @@ def _target(work: UnitOfWork, command: object) -> tuple[StreamId, Decider[Any, A
     return stream, handler.decider
 
 
-def _idempotency(tool: str, grant: AccessGrant, arguments: Arguments) -> Idempotency | None:
-    """Return the caller's key: it is his and this client's, and stands for the whole body."""
-    key = arguments.get("idempotency_key")
-    if key is None or arguments["dry_run"]:
-        return None
-    body = {name: value for name, value in arguments.items() if name not in UNKEYED}
-    scope = f"{grant.person.person_id} {grant.client.client_id} {tool}"
-    return Idempotency(scope, key, fingerprint(body))
-
-
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Json]:
     return [
         {"field": name, "before": before.get(name), "after": after.get(name)}
@@ -227,9 +213,8 @@ def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Js
 
 
 def _digest(tool: str, arguments: Arguments, would: _Outcome) -> str:
-    said = {name: value for name, value in arguments.items() if name not in UNKEYED}
     says = would.plan.says if would.plan else ""
-    content = msgspec.json.encode([tool, said, would.version, says], order="sorted")
+    content = msgspec.json.encode([tool, unkeyed(arguments), would.version, says], order="sorted")
     return hashlib.sha256(content).hexdigest()[:24]
 
 

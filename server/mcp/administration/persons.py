@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.errors import NothingThere
 from domain.ports import Rows
-from projections.people import PersonRow, person_by_id, person_by_username
+from projections.people import PersonRow, person_called
 from server.mcp.schemas import Schema
 from server.mcp.schemas.parts import ID
 
@@ -14,7 +14,7 @@ PERSON: Schema = {**ID, "description": "An id or user name."}
 
 def whom(rows: Rows, named: str) -> PersonRow:
     """Return the person of this id or user name; raises `NothingThere`."""
-    found = person_by_id(rows, named) or person_by_username(rows, named)
+    found = person_called(rows, named)
     if found is None:
         raise absent("person", named, "find_people finds those there are")
     return found
