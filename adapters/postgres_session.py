@@ -1,5 +1,6 @@
 """One standing connection of a process to PostgreSQL, on a thread of its own: it hears from other processes
-that the log has grown, tells them so itself, and holds this process's duties (`postgres_duties`).
+that the log has grown, tells them so itself, holds this process's duties (`postgres_duties`), and ends writers
+that have stopped (`postgres_stopped`).
 
 What is told is a hint; polls are the floor. It is told after the commit and outside the log's transaction,
 since NOTIFY takes a lock of the whole cluster at commit, and what comes close together is told once.
@@ -28,6 +29,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from adapters.postgres_duties import PostgresDuties, Session
+from adapters.postgres_stopped import StoppedWriters
 from domain.ports import Clock
 
 SILENCE = 10
@@ -64,6 +66,7 @@ class PostgresSession:
         self._url = url
         self._heard = heard
         self.duties = PostgresDuties(holder, clock, self._poke)
+        self._stopped = StoppedWriters()
         self._thread = threading.Thread(target=self._run, name="doorward-session", daemon=True)
         self._starting = threading.Lock()
         self._poked, self._poking = socket.socketpair()
@@ -150,7 +153,7 @@ class PostgresSession:
                 pause, news = self.duties.attend(connection)
                 for one in news:
                     self._tell(connection, one)
-                pause = min(pause, self._tell_growth(connection))
+                pause = min(pause, self._tell_growth(connection), self._stopped.attend(connection))
                 self._listen(connection)
                 both.select(pause)
                 self._drain()

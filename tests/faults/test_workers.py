@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import os
 import random
 import signal
 import socket
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.faults import oracle
 from tests.faults.own_postgres import OwnPostgres
 from tests.faults.scene import comes_true, scene, serving
 from tests.workers.family import alive, children, parent_of, workers
@@ -70,6 +74,44 @@ async def test_a_worker_that_is_paused_for_longer_than_its_tenure_comes_back_and
                 os.kill(zombie, signal.SIGCONT)
             await one.moves()
             assert zombie in workers(one.server)
+
+
+async def test_a_worker_that_stops_in_the_middle_of_a_commit_loses_it_to_the_others(
+    tmp_path: Path, postgres: OwnPostgres
+) -> None:
+    """There the server waits for the rest of what travels together, and ends nobody of its own accord."""
+    with scene(serving(tmp_path / "data", postgres.url, 2)) as one:
+        async with one.at_work():
+            stopped = await stopped_in_a_commit(postgres, workers(one.server))
+            try:
+                await one.moves()
+            finally:
+                os.kill(stopped, signal.SIGCONT)
+            await one.moves()
+            assert stopped in workers(one.server)
+
+
+async def stopped_in_a_commit(postgres: OwnPostgres, living: set[int]) -> int:
+    """Stop one worker after the other, until one stands where it should; return which."""
+    deadline = time.monotonic() + oracle.DEADLINE
+    for pid in itertools.cycle(living):
+        os.kill(pid, signal.SIGSTOP)
+        if await asyncio.to_thread(stands_in_a_commit, postgres):
+            return pid
+        os.kill(pid, signal.SIGCONT)
+        assert time.monotonic() < deadline, "nobody is ever stopped there"
+    raise AssertionError("nobody lives")
+
+
+def stands_in_a_commit(postgres: OwnPostgres) -> bool:
+    """Say whether the server waits for the client that has the log's lock, and still does a moment later."""
+    return all(
+        postgres.execute(
+            "SELECT 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE mode = 'RowShareLock' AND granted "
+            "AND relation = to_regclass('log_head') AND state = 'active' AND wait_event = 'ClientRead'"
+        )
+        for _ in range(2)
+    )
 
 
 def standing_sessions(postgres: OwnPostgres) -> int:
