@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Protocol
 
 from adapters.nats_accounts import EngineUser, accounts
+from adapters.private_file import write_private
 from domain.integration import IntegrationRecord
 
 START_SECONDS = 10.0
@@ -182,8 +183,8 @@ class EmbeddedNatsServer:
 
     def _write_configuration(self) -> None:
         text = self._configuration()
-        _write_private(self._folder / "server.conf", text)
-        _write_private(self._folder / "admitted", _digest(text))
+        write_private(self._folder / "server.conf", text)
+        write_private(self._folder / "admitted", _digest(text))
 
     def _take_up(self) -> None:
         """Let the server read its configuration, if that has changed since it last read it whole."""
@@ -192,10 +193,10 @@ class EmbeddedNatsServer:
             return
         # Whoever is killed before the end leaves it to the next one.
         admitted.unlink(missing_ok=True)
-        _write_private(self._folder / "server.conf", text)
+        write_private(self._folder / "server.conf", text)
         # A new account's imports lead nowhere until the configuration is read once more.
         if all(self._reload() for _ in range(2)):
-            _write_private(admitted, _digest(text))
+            write_private(admitted, _digest(text))
 
     def _reload(self) -> bool:
         """Let the server read its configuration; say whether it has."""
@@ -247,14 +248,10 @@ def installed_binary() -> Path:
 
 
 def _secret(path: Path) -> str:
-    if not path.exists():
-        _write_private(path, secrets.token_urlsafe(32))
+    # An empty one is of a version that could be interrupted here.
+    if not path.exists() or not path.read_text().strip():
+        write_private(path, secrets.token_urlsafe(32))
     return path.read_text().strip()
-
-
-def _write_private(path: Path, text: str) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-        file.write(text)
 
 
 def _port(path: Path) -> int:
@@ -264,7 +261,7 @@ def _port(path: Path) -> int:
         port = _bound(int(path.read_text()))
     except (OSError, ValueError, OverflowError):
         port = _bound(0)
-    _write_private(path, str(port))
+    write_private(path, str(port))
     return port
 
 

@@ -61,14 +61,24 @@ def connect(url: str, session: str = "") -> PgConnection:
         name: value for name, value in _NETWORK.items() if name not in given
     }
     ours["options"] = f"{session} {given.get('options') or ''}".strip()
-    connection = psycopg.connect(
-        psycopg.conninfo.make_conninfo(url, **ours),
-        autocommit=True,
-        prepare_threshold=PREPARED_FROM,
-        row_factory=tuple_row,
-    )
+    connection = reached(psycopg.conninfo.make_conninfo(url, **ours), PREPARED_FROM)
     connection.prepared_max = PREPARED_MOST
     return connection
+
+
+def reached(url: str, prepared_from: int | None = 5, **options: Any) -> PgConnection:
+    """Connect, without a transaction of its own; raises `psycopg.Error`, also where this process has no descriptor
+    left to wait with."""
+    try:
+        return psycopg.connect(
+            url,
+            autocommit=True,
+            prepare_threshold=prepared_from,
+            row_factory=tuple_row,
+            **options,
+        )
+    except OSError as fault:
+        raise psycopg.OperationalError(f"cannot connect: {fault.strerror}") from fault
 
 
 def command(connection: PgConnection, sql: bytes) -> PGresult:

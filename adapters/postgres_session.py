@@ -1,6 +1,6 @@
 """One standing connection of a process to PostgreSQL, on a thread of its own: it hears from other processes
-that the log has grown, tells them so itself, holds this process's duties (`postgres_duties`), and ends writers
-that have stopped (`postgres_stopped`).
+that the log has grown, tells them so itself, holds this process's duties (`postgres_duties`), and ends those
+who have stopped (`postgres_stopped`).
 
 What is told is a hint; polls are the floor. It is told after the commit and outside the log's transaction,
 since NOTIFY takes a lock of the whole cluster at commit, and what comes close together is told once.
@@ -26,10 +26,10 @@ from time import monotonic
 from typing import Any, cast
 
 import psycopg
-from psycopg.rows import tuple_row
 
+from adapters.postgres_connections import reached
 from adapters.postgres_duties import PostgresDuties, Session
-from adapters.postgres_stopped import StoppedWriters
+from adapters.postgres_stopped import StoppedClients
 from domain.ports import Clock
 
 SILENCE = 10
@@ -66,7 +66,7 @@ class PostgresSession:
         self._url = url
         self._heard = heard
         self.duties = PostgresDuties(holder, clock, self._poke)
-        self._stopped = StoppedWriters()
+        self._stopped = StoppedClients()
         self._thread = threading.Thread(target=self._run, name="doorward-session", daemon=True)
         self._starting = threading.Lock()
         self._poked, self._poking = socket.socketpair()
@@ -74,6 +74,7 @@ class PostgresSession:
             end.settimeout(0)
         self._closing = False
         self._grown = False
+        self._mute = False
         self._tell_at = 0.0
         self._channel = ""
 
@@ -124,13 +125,7 @@ class PostgresSession:
                 self._rest(PAUSES[min(attempt, len(PAUSES) - 1)])
 
     def _connected(self) -> Session:
-        connection = psycopg.connect(
-            self._url,
-            autocommit=True,
-            row_factory=tuple_row,
-            application_name="doorward session",
-            **CONNECTION,
-        )
+        connection = reached(self._url, application_name="doorward session", **CONNECTION)
         try:
             for setting in SETTINGS:
                 connection.execute(cast("Any", setting))
@@ -146,7 +141,8 @@ class PostgresSession:
         """Do what there is to do over one connection, until it fails or all ends."""
         # Nobody knows what was told while there was no connection.
         self._heard()
-        with selectors.DefaultSelector() as both:
+        # Of this kind, since it needs no descriptor, of which there may be none left just now.
+        with selectors.PollSelector() as both:
             both.register(connection.fileno(), selectors.EVENT_READ)
             both.register(self._poked, selectors.EVENT_READ)
             while not self._closing:
@@ -176,7 +172,15 @@ class PostgresSession:
         return SILENCE
 
     def _tell(self, connection: Session, news: str) -> None:
-        connection.execute("SELECT pg_notify(%s, %s)", (self._channel, news))
+        try:
+            connection.execute("SELECT pg_notify(%s, %s)", (self._channel, news))
+        except psycopg.errors.ProgramLimitExceeded as fault:
+            # Somebody does not listen, of whatever database. They will look by themselves.
+            if not self._mute:
+                _log.warning("PostgreSQL: other processes cannot be told: %s", fault)
+            self._mute = True
+        else:
+            self._mute = False
 
     def _listen(self, connection: Session) -> None:
         """Take what others have told."""
@@ -191,7 +195,7 @@ class PostgresSession:
     def _rest(self, seconds: float) -> None:
         """Wait, or until all ends."""
         until = monotonic() + seconds
-        with selectors.DefaultSelector() as pokes:
+        with selectors.PollSelector() as pokes:
             pokes.register(self._poked, selectors.EVENT_READ)
             while not self._closing and (left := until - monotonic()) > 0:
                 pokes.select(left)

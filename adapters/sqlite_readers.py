@@ -88,8 +88,12 @@ class Reading(AbstractContextManager[Opened]):
         """Begin."""
         try:
             self._cursor = self._readers.take()
-        except sqlite3.Error as fault:
-            raise (self._named(fault) or fault) from fault
+        except Exception as fault:
+            # A connection that cannot be made is the library's fault, not SQLite's.
+            named = self._named(fault)
+            if named is None:
+                raise
+            raise named from fault
         return self._opened(self._cursor)
 
     def __exit__(self, _kind: object, fault: BaseException | None, _trace: object) -> None:

@@ -4,12 +4,12 @@ else in the data folder; settings may name others."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import nkeys
 
 from adapters.nats_accounts import EngineUser, new_nats_key, public_nats_key
+from adapters.private_file import write_private
 from server.config import Settings
 from server.failures import StartFailed
 
@@ -42,8 +42,7 @@ def make_seeds(folder: Path) -> list[Path]:
     """Make the keys that a folder lacks, for its owner alone; return their files."""
     made = [folder / name for name in (PUBLISHER, READER) if not (folder / name).exists()]
     for path in made:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123 - private from its first byte
-            file.write(new_nats_key().secret)
+        write_private(path, new_nats_key().secret)
     return made
 
 

@@ -106,8 +106,8 @@ class KeptProcess:
     def _start_again(self, name: str) -> None:
         try:
             self.process = self._spawned()
-        except OSError:
-            _log.exception("%s could not be started again", name)
+        except OSError as fault:
+            _log.error("%s could not be started again: %s", name, fault.strerror)
         else:
             if self._closing.is_set():
                 self.process.kill()

@@ -14,6 +14,8 @@ from pathlib import Path
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "doorward-metrics-"
 LOCK = "in-use"
+LIVE_MODES = ("liveall", "livemax", "livemin", "livemostrecent", "livesum")
+"""Of gauges whose measures end with their process, as prometheus_client names them."""
 
 
 @contextmanager
@@ -46,5 +48,6 @@ def _remove_if_left(folder: Path) -> None:
 
 def forget_measures(folder: Path, pid: int) -> None:
     """Remove what a process measured that has ended."""
-    for file in folder.glob(f"gauge_live*_{pid}.db"):
-        file.unlink(missing_ok=True)
+    # By name: to look what there is would need a descriptor, which a parent may not get just now.
+    for mode in LIVE_MODES:
+        (folder / f"gauge_{mode}_{pid}.db").unlink(missing_ok=True)

@@ -114,6 +114,21 @@ async def test_an_operator_may_tell_any_process_how_a_halted_one_goes_on(
     assert await streamed(server.url) == logged(log)
 
 
+async def test_a_halt_is_alarmed_once_by_whichever_process_and_then_only_told(
+    log: EventStore, server: NatsProcess, caplog: pytest.LogCaptureFixture
+) -> None:
+    here, there = publisher(log, server), publisher(log, server)
+    async with running(here.run()):
+        await caught_up(here, log)
+    await delete_stream(server)
+    for one in (here, there):
+        async with running(one.run()):
+            await until(lambda one=one: one.status().state is PublisherState.HALTED)
+    said = [(one.levelname, one.getMessage()) for one in caplog.records if "NATS publ" in one.msg]
+    assert [level for level, _ in said] == ["CRITICAL", "WARNING"]
+    assert "still waits for a person: " in said[1][1]
+
+
 async def test_a_publisher_whose_tenure_is_over_ends_and_writes_no_row(
     log: EventStore, server: NatsProcess
 ) -> None:
