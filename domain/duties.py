@@ -22,6 +22,7 @@ WEBHOOKS = Duty("webhooks")
 MAIL = Duty("mail")
 CHECKPOINTS = Duty("checkpoints")
 EMBEDDING = Duty("embedding")
+SWEEPING = Duty("sweeping")
 
 
 def following(projection: str) -> Duty:

@@ -1,9 +1,12 @@
-"""Token families and the digests of their refresh tokens, so that a token finds its family."""
+"""Token families and the digests of their refresh tokens, so that a token finds its family. Tokens that
+were rotated stay for as long as they can tell of a thief: until their family ends, or until it can live no
+longer. Then their rows go, as events say it and a few at a time, and a token that is not found is answered
+like one of a family that has ended."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.envelope import Recorded
 from domain.ports import Row, Rows
@@ -22,6 +25,13 @@ COLUMNS = (
     "family_id, consent_id, person, client_id, client_name, resource, scopes_json, opened_at, "
     "ended_at, ended_because"
 )
+STAYS_BEHIND = timedelta(days=1)
+"""How long refresh tokens are known after the last moment of their family: longer than an access token that
+was issued at that moment, so that a replay still ends everything there is to end."""
+DROPPED_WITH_FAMILY = 5_000
+"""So many rows go by the event that ends a family, for the writer's sake; the rest when its time is over."""
+DROPPED_WITH_EACH = 20
+"""So many rows of families whose time is over go with each new row: more than one, so that they get fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,8 @@ class FamilyRow:
 
 def _opened(rows: Rows, recorded: Recorded, event: FamilyOpened) -> None:
     rows.execute(
-        f"INSERT INTO token_family ({COLUMNS}, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
+        f"INSERT INTO token_family ({COLUMNS}, ended, expires_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)",
         (
             event.family_id,
             event.consent_id,
@@ -59,24 +70,37 @@ def _opened(rows: Rows, recorded: Recorded, event: FamilyOpened) -> None:
             instant(recorded.envelope.recorded_at),
             None,
             None,
+            instant(event.family_expires_at),
         ),
     )
 
 
-def _token(rows: Rows, digest: str, family_id: FamilyId, expires_at: datetime) -> None:
+def _token(
+    rows: Rows, recorded: Recorded, digest: str, family_id: FamilyId, expires_at: datetime
+) -> None:
+    """Add a token; drop some of families that can live no longer. The clock is that of the log, so that a
+    rebuild drops the same ones at the same places."""
     rows.execute(
-        "INSERT INTO refresh_token (digest, family_id, expires_at, retired) VALUES (?, ?, ?, 0)",
-        (digest, family_id, instant(expires_at)),
+        "DELETE FROM refresh_token WHERE digest IN (SELECT digest FROM refresh_token "
+        "WHERE family_expires_at < ? ORDER BY family_expires_at, family_id, digest LIMIT ?)",
+        (instant(recorded.envelope.recorded_at - STAYS_BEHIND), DROPPED_WITH_EACH),
+    )
+    rows.execute(
+        "INSERT INTO refresh_token (digest, family_id, expires_at, retired, family_expires_at) "
+        "SELECT ?, family_id, ?, 0, expires_at FROM token_family WHERE family_id = ?",
+        (digest, instant(expires_at), family_id),
     )
 
 
-def _redeemed(rows: Rows, _recorded: Recorded, event: CodeRedeemed) -> None:
+def _redeemed(rows: Rows, recorded: Recorded, event: CodeRedeemed) -> None:
     if event.refresh_digest is not None:
-        _token(rows, event.refresh_digest, event.family_id, event.refresh_expires_at)
+        digest, expires_at = event.refresh_digest, event.refresh_expires_at
+        _token(rows, recorded, digest, event.family_id, expires_at)
 
 
-def _rotated(rows: Rows, _recorded: Recorded, event: RefreshTokenRotated) -> None:
-    _token(rows, event.refresh_digest, event.family_id, event.refresh_expires_at)
+def _rotated(rows: Rows, recorded: Recorded, event: RefreshTokenRotated) -> None:
+    digest, expires_at = event.refresh_digest, event.refresh_expires_at
+    _token(rows, recorded, digest, event.family_id, expires_at)
     rows.execute("UPDATE refresh_token SET retired = 1 WHERE digest = ?", (event.retired_digest,))
 
 
@@ -84,6 +108,12 @@ def _ended(rows: Rows, recorded: Recorded, event: FamilyEnded) -> None:
     rows.execute(
         "UPDATE token_family SET ended = 1, ended_at = ?, ended_because = ? WHERE family_id = ?",
         (instant(recorded.envelope.recorded_at), event.reason, event.family_id),
+    )
+    rows.execute(
+        "DELETE FROM refresh_token WHERE digest IN (SELECT digest FROM refresh_token "
+        "WHERE family_expires_at = (SELECT expires_at FROM token_family WHERE family_id = ?) "
+        "AND family_id = ? ORDER BY digest LIMIT ?)",
+        (event.family_id, event.family_id, DROPPED_WITH_FAMILY),
     )
 
 
@@ -95,12 +125,14 @@ PROJECTION = Projection(
         "family_id TEXT PRIMARY KEY, consent_id TEXT NOT NULL, person TEXT NOT NULL, "
         "client_id TEXT NOT NULL, client_name TEXT NOT NULL, resource TEXT NOT NULL, "
         "scopes_json TEXT NOT NULL, opened_at TEXT NOT NULL, ended_at TEXT, "
-        "ended_because TEXT, ended BIGINT NOT NULL)",
+        "ended_because TEXT, ended BIGINT NOT NULL, expires_at TEXT NOT NULL)",
         "CREATE INDEX IF NOT EXISTS token_family_by_consent ON token_family (consent_id, ended)",
         "CREATE INDEX IF NOT EXISTS token_family_by_person ON token_family (person, ended)",
         "CREATE TABLE IF NOT EXISTS refresh_token ("
         "digest TEXT PRIMARY KEY, family_id TEXT NOT NULL, expires_at TEXT NOT NULL, "
-        "retired BIGINT NOT NULL)",
+        "retired BIGINT NOT NULL, family_expires_at TEXT NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS refresh_token_by_end "
+        "ON refresh_token (family_expires_at, family_id)",
     ),
     handlers={
         FamilyOpened: _opened,
@@ -119,7 +151,8 @@ def family_by_id(rows: Rows, family_id: str) -> FamilyRow | None:
 
 
 def family_of_refresh_token(rows: Rows, digest: str) -> FamilyRow | None:
-    """Return the family that a refresh token, used or not, belongs to."""
+    """Return the family that a refresh token, used or not, belongs to; None too where that has ended or can
+    live no longer and has been forgotten."""
     found = rows.select("SELECT family_id FROM refresh_token WHERE digest = ?", (digest,))
     return family_by_id(rows, str(found[0][0])) if found else None
 

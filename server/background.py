@@ -12,6 +12,7 @@ from domain.duties import (
     MAIL,
     PUBLISHING,
     READING_COMMANDS,
+    SWEEPING,
     TIMERS,
     WEBHOOKS,
 )
@@ -19,6 +20,7 @@ from domain.ports import AnswerCommand, Publisher
 from server.duties import Watch
 from server.outgoing import deliveries, mail_delivery
 from server.semantic.embedding import Embedding
+from server.sweeping import Sweeping
 from server.timers import Timers
 from server.wiring import System
 
@@ -44,6 +46,8 @@ def watches(
     yield watch(WEBHOOKS), deliveries(system).run
     yield watch(MAIL), mail_delivery(system).run
     yield watch(CHECKPOINTS), system.checkpointing.run
+    sweeping = watch(SWEEPING)
+    yield sweeping, Sweeping(sweeping, system.reads, system.store, system.clock).run
     if system.meaning is not None:
         embedding = watch(EMBEDDING)
         yield embedding, Embedding(embedding, system.reads, system.meaning.embedder).run

@@ -1,12 +1,15 @@
 """Idempotency keys: the same key with the same body gives the first result again, with another
 body it is refused. Rows, not events: a key is a promise to a caller, not history. They are written
-in the transaction of the command they belong to, so that neither exists without the other."""
+in the transaction of the command they belong to, so that neither exists without the other. A key is known
+for `KEPT` and then swept (`server.sweeping`); what comes with it later is a new command, and its decider
+still knows an equal request that is open."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.errors import IdempotencyKeyReused
 from domain.ports import Rows
@@ -17,6 +20,9 @@ SCHEMA = (
     "version BIGINT NOT NULL, position BIGINT NOT NULL, changed BIGINT NOT NULL, "
     "PRIMARY KEY (scope, key))",
 )
+KEPT = timedelta(days=30)
+"""How long a key is known, at least. As long as a client may be idle before its person has to sign in again:
+whoever repeats a call after that is not in the middle of it any more."""
 
 
 @dataclass(frozen=True, slots=True)
