@@ -87,7 +87,7 @@ class Health:
 
     async def healthz(self, _request: Request) -> Response:
         """Answer whether this process lives, and how things stand."""
-        load, looked = self._system.bus.load(), await self._probe.look()
+        looked = await self._probe.look()
         signed = self._system.checkpointing.status()
         body: Json = {
             "status": "ok",
@@ -97,10 +97,14 @@ class Health:
         }
         if looked.fault:
             body["store"] = looked.fault
-        why = _stuck(load)
+        why = self.fault()
         if why:
             body |= {"status": "stuck", "reasons": [why]}
         return JSONResponse(body, 503 if why else 200, headers=NO_STORE)
+
+    def fault(self) -> str:
+        """Return why this process cannot go on, so that a restart would help; empty if it can."""
+        return _stuck(self._system.bus.load())
 
     async def readyz(self, _request: Request) -> Response:
         """Answer whether requests should be sent here, and if not, why."""
@@ -110,7 +114,7 @@ class Health:
     async def readiness(self) -> Json:
         """Return whether requests should be sent here, why not, and how far everything has come."""
         load, looked = self._system.bus.load(), await self._probe.look()
-        reasons = [*self._own_reasons(load), *self._stored_reasons(looked)]
+        reasons = self._reasons(load, looked)
         return {
             "status": "not ready" if reasons else "ready",
             "reasons": reasons,
@@ -120,6 +124,14 @@ class Health:
             "nats": self._nats(looked),
             "failing": sorted(self._faults()),
         }
+
+    async def reasons(self) -> list[str]:
+        """Return why requests should be sent elsewhere; none where they should come here."""
+        load, looked = self._system.bus.load(), await self._probe.look()
+        return self._reasons(load, looked)
+
+    def _reasons(self, load: WriterLoad, looked: Looked) -> list[str]:
+        return [*self._own_reasons(load), *self._stored_reasons(looked)]
 
     def _own_reasons(self, load: WriterLoad) -> list[str]:
         reasons = []

@@ -20,6 +20,8 @@ from server.background import watches
 from server.control import Control
 from server.http_server.web_server import WebServer, stopped_by_signals
 from server.observation.parts import pulse
+from server.supervision.notices import Supervisor
+from server.supervision.reporting import Reporting
 from server.wiring import System
 
 Loop = Callable[[], Awaitable[None]]
@@ -33,11 +35,12 @@ def serve(
     ready: Callable[[], None],
     *,
     shared: bool = False,
+    supervisor: Supervisor | None = None,
 ) -> None:
     """Serve until a signal says stop; `ready` is called once requests are answered; `shared` says
-    that other processes take connections from the same socket."""
+    that other processes take connections from the same socket; `supervisor` is told how this one fares."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(system, publisher, bound, ready, shared=shared))
+        runner.run(_serve(system, publisher, bound, ready, supervisor, shared=shared))
 
 
 async def _serve(
@@ -45,18 +48,15 @@ async def _serve(
     publisher: Publisher | None,
     bound: socket.socket,
     ready: Callable[[], None],
+    supervisor: Supervisor | None,
     *,
-    shared: bool = False,
+    shared: bool,
 ) -> None:
     served = Application(system)
-    web = _web_server(system, served, ready, shared=shared)
+    reporting = Reporting(served.health, supervisor)
+    web = _web_server(system, served, ready, reporting, shared=shared)
     control = Control(system)
-    loops: list[Loop] = [served.last_use.run, system.checkpointing.observe]
-    measuring = pulse(system, web.connections)
-    if measuring is not None:
-        loops.append(measuring)
-    for watch, loop in watches(system, publisher, served.answer):
-        loops.append(partial(watch.run, loop))
+    loops = [*_loops(system, publisher, served, web), reporting.run]
     async with control.listening(), served.run(), anyio.create_task_group() as group:
         for loop in loops:
             group.start_soon(_until_fault, loop, web)
@@ -67,14 +67,40 @@ async def _serve(
         raise web.fault
 
 
+def _loops(
+    system: System, publisher: Publisher | None, served: Application, web: WebServer
+) -> list[Loop]:
+    """Return what runs beside the answering of requests."""
+    loops: list[Loop] = [served.last_use.run, system.checkpointing.observe]
+    measuring = pulse(system, web.connections, served.watch.dispatcher.open)
+    if measuring is not None:
+        loops.append(measuring)
+    for watch, loop in watches(system, publisher, served.answer):
+        loops.append(partial(watch.run, loop))
+    return loops
+
+
 def _web_server(
-    system: System, served: Application, ready: Callable[[], None], *, shared: bool
+    system: System,
+    served: Application,
+    ready: Callable[[], None],
+    reporting: Reporting,
+    *,
+    shared: bool,
 ) -> WebServer:
+    def answering() -> None:
+        ready()
+        reporting.begin()
+
+    def draining() -> None:
+        reporting.end()
+        served.close_streams()
+
     return WebServer(
         served.app,
         trusted=system.settings.trusted_proxies,
-        ready=ready,
-        draining=served.close_streams,
+        ready=answering,
+        draining=draining,
         shared=shared,
     )
 

@@ -19,17 +19,23 @@ from server.operations.read_models import catch_up
 from server.process_memory import once_ready
 from server.serving import serve
 from server.sign_in.provisioning import FIRST
+from server.supervision.notices import Notices
 from server.wiring import System, open_system
 from server.workers.attachment import Attachment
 from server.workers.banner import show_banner
 
+ANOTHER_EACH_TIME = "it is another at each start, unless DOORWARD_DEMO_PASSWORD sets it"
 
-def serve_alone(settings: Settings, bound: socket.socket, *, demonstrating: bool) -> None:
-    """Serve as the only process until a signal says stop."""
+
+def serve_alone(
+    settings: Settings, bound: socket.socket, notices: Notices | None, *, demonstrating: bool
+) -> None:
+    """Serve as the only process until a signal says stop; `notices` tell whoever has started us how it fares."""
     with listening(settings) as telemetry, open_system(settings, telemetry) as system:
         banner = _prepared(system, demonstrating=demonstrating)
         with system.nats.open() as publisher:
-            serve(system, publisher, bound, lambda: _ready(lambda: show_banner(banner)))
+            ready = partial(_ready, partial(show_banner, banner))
+            serve(system, publisher, bound, ready, supervisor=notices)
 
 
 def serve_as_worker(settings: Settings, attachment: Attachment, *, demonstrating: bool) -> None:
@@ -39,8 +45,9 @@ def serve_as_worker(settings: Settings, attachment: Attachment, *, demonstrating
         first = attachment.first
         banner = _prepared(system, demonstrating=demonstrating) if first else ""
         with system.nats.open(attachment.keep) as publisher:
-            ready = partial(attachment.ready, banner)
-            serve(system, publisher, attachment.listener, lambda: _ready(ready), shared=True)
+            ready = partial(_ready, partial(attachment.ready, banner))
+            told = attachment if attachment.report_seconds else None
+            serve(system, publisher, attachment.listener, ready, shared=True, supervisor=told)
 
 
 def _ready(tell: Callable[[], None]) -> None:
@@ -52,10 +59,12 @@ def _prepared(system: System, *, demonstrating: bool) -> str:
     """Make what a first start needs, in the store; return what to tell people."""
     password: str | None = None
     people: tuple[str, ...] = ()
+    note = ""
     if demonstrating:
         from server import demo  # noqa: PLC0415 - brings what imports catalogs
 
         password = demo.prepare(system)
+        note = "" if system.settings.demo_password else ANOTHER_EACH_TIME
         if not system.settings.signs_in_locally:
             # The demo's people have passwords that nobody may use here.
             password = None
@@ -63,10 +72,10 @@ def _prepared(system: System, *, demonstrating: bool) -> str:
     elif system.settings.signs_in_locally:
         password, people = first_administrator(system), (FIRST,)
     catch_up(system)
-    return _banner(system.settings, password, people)
+    return _banner(system.settings, password, people, note)
 
 
-def _banner(settings: Settings, password: str | None, people: Sequence[str]) -> str:
+def _banner(settings: Settings, password: str | None, people: Sequence[str], note: str) -> str:
     url = USER.url(settings.issuer)
     lines = [
         f"Doorward {metadata.version('doorward')} is ready.",
@@ -79,6 +88,8 @@ def _banner(settings: Settings, password: str | None, people: Sequence[str]) -> 
     ]
     if password is not None:
         lines += [f"  People   {', '.join(people)}", f"  Password {password}"]
+        if note:
+            lines.append(f"           {note}")
     if settings.signs_in_locally:
         lines.append("  Sign-in  local accounts, for trying out; see DOORWARD_OIDC_ISSUER")
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 from collections.abc import Mapping
 
 from server.command_line.wishes import Fill
@@ -13,6 +14,7 @@ from server.failures import StartFailed
 from server.listening import listen
 from server.process_memory import before_loading
 from server.setting_parsers import LocalAccounts, worker_count
+from server.supervision.notices import notices_of
 from server.workers.attachment import Attachment, Handed
 from server.workers.parent import Parent
 
@@ -37,16 +39,19 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
             f"{workers} workers need PostgreSQL, since one process alone may write a SQLite file: set "
             "DOORWARD_DATABASE_URL to a postgresql:// URL (doorward store copy takes everything there)"
         )
+    notices = notices_of(asked.environment, os.getpid())
+    if notices is not None:
+        notices.starting()
     with listen(settings) as bound:
         _check_exposure(settings)
         if workers == 1:
             before_loading()
             from server.command_line.one_server import serve_alone  # noqa: PLC0415 - large
 
-            serve_alone(settings, bound, demonstrating=asked.demo)
+            serve_alone(settings, bound, notices, demonstrating=asked.demo)
             return 0
         arguments = ["serve", "--demo"] if asked.demo else ["serve"]
-        return Parent(bound, arguments, asked.environment, workers).run()
+        return Parent(bound, arguments, asked.environment, workers, notices).run()
 
 
 def _check_exposure(settings: Settings) -> None:

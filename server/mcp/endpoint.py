@@ -40,10 +40,13 @@ from server.mcp.protocol.security import Security
 from server.mcp.protocol.versions import HANDSHAKE_VERSIONS
 from server.mcp.subscriptions.streaming import Streams
 from server.mcp.unread import Gone, TooLarge, body_of, called, replayed
+from server.mcp.watched_requests import Seen, WatchedRequests
 
 BODY_LIMIT = 256 * 1024
 UNNAMED_VERSION = "2025-03-26"
 """The version of a request that names none."""
+HANDSHAKE = frozenset({None, *HANDSHAKE_VERSIONS})
+"""What the header with the version says in the era of the handshake."""
 MISDIRECTED, FORBIDDEN = 421, 403
 OUTAGES = (Unavailable, Unreadable)
 """What is no fault of the request is answered as the rest of the server answers it."""
@@ -63,7 +66,8 @@ class Endpoint:
         listing: Listing,
         sdk: SdkServer,
         answering: Answering,
-        streams: Streams | None = None,
+        streams: Streams | None,
+        requests: WatchedRequests,
     ) -> None:
         self._identity = identity
         self._gate = gate
@@ -73,47 +77,56 @@ class Endpoint:
         self._sdk = sdk
         self._answering = answering
         self._streams = streams
+        self._requests = requests
         self._stamp = identity.stamp
         self._discovered = joined(identity.discovered, self._stamp)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Answer a request, and count it."""
+        with self._requests.seen() as seen:
+            try:
+                reply = await self._reply(scope, receive, send, seen)
+            except NotAdmitted as fault:
+                reply = self._noted(fault)
+            except TooLarge:
+                said = f"the request is larger than {BODY_LIMIT} bytes"
+                reply = error(413, None, INVALID_REQUEST, said)
+            except Gone:
+                return
+            except OUTAGES as fault:
+                await _outage(fault, scope, receive, seen.overheard(send))
+                return
+            if reply is not None:
+                seen.became(reply)
+                await reply.send(send)
+
+    async def _reply(self, scope: Scope, receive: Receive, send: Send, seen: Seen) -> Reply | None:
+        """Return the answer; None where it is sent already."""
         headers = RequestHeaders(scope["headers"])
-        try:
-            token = self._gate.token(headers)
-            body = await body_of(headers, receive, BODY_LIMIT)
-            read = self._read(headers, body)
-            if isinstance(read, Exchange):
-                if self._streams and read.wishes is not None:
-                    await self._streams.answer(read, token, receive, send)
-                    return
-                reply = await self._answered(read, token)
-            else:
-                asked = called(body)
-                grant = await self._admitted(token, *asked)
-                if read is None:
-                    scope[CALLER], scope[ADMITTED] = grant, asked
-                    await self._sdk(scope, replayed(body, receive), send)
-                    return
-                reply = _refused(read, headers)
-        except NotAdmitted as fault:
-            reply = self._noted(fault)
-        except TooLarge:
-            said = f"the request is larger than {BODY_LIMIT} bytes"
-            reply = error(413, None, INVALID_REQUEST, said)
-        except Gone:
-            return
-        except OUTAGES as fault:
-            await _outage(fault, scope, receive, send)
-            return
-        await reply.send(send)
+        token = self._gate.token(headers)
+        body = await body_of(headers, receive, BODY_LIMIT)
+        read = self._read(headers, body)
+        if isinstance(read, Exchange):
+            seen.asks(read.method, modern=read.modern)
+            if self._streams and read.wishes is not None:
+                await self._streams.answer(read, token, receive, seen.overheard(send))
+                return None
+            return await self._answered(read, token)
+        asked = called(body)
+        seen.asks(asked[0], modern=headers.get(VERSION) not in HANDSHAKE)
+        grant = await self._admitted(token, *asked)
+        if read is not None:
+            return _refused(read, headers)
+        scope[CALLER], scope[ADMITTED] = grant, asked
+        await self._sdk(scope, replayed(body, receive), seen.overheard(send))
+        return None
 
     def _read(self, headers: RequestHeaders, body: bytes) -> Read:
         refusal = self._security.refusal(headers)
         if refusal is not None:
             return refusal
         version = headers.get(VERSION)
-        if version is None or version in HANDSHAKE_VERSIONS:
+        if version in HANDSHAKE:
             refusal = handshake.refusal(headers)
             return refusal or handshake.read(version or UNNAMED_VERSION, headers, body)
         return modern.refusal(headers) or modern.read(headers, body)

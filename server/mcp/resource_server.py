@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -30,8 +31,11 @@ from server.mcp.subscriptions.streaming import Streams
 from server.mcp.subscriptions.watch import Watch
 from server.mcp.tools import READING, Toolset
 from server.mcp.watched_calls import WatchedCalls
+from server.mcp.watched_requests import WatchedRequests
 from server.oauth.resources import USER, Resource
+from server.pages import is_browser, render
 from server.reads import Reads
+from server.telemetry.meters import Meters
 from server.telemetry.telemetry import SILENT, Telemetry
 
 
@@ -57,17 +61,19 @@ class McpServer:
         """`rates` are those of several servers together, where one is not alone; `watch` sees what changes,
         and None tells nobody; `offering` is what there is beside tools."""
         self._resource, self._origins = resource, settings.allowed_origins
+        self._url = resource.url(settings.issuer)
         identity = _identity(resource, settings.issuer, offering, listens=watch is not None)
         rates, features = rates or call_rates(settings), settings.features
         gate = Gate(resource, settings.issuer, clock, used, rates, features)
         security = _security(settings)
         calls = self.runs(tools, reads, gate, resource.path, telemetry)
-        listening = _listening(resource, gate, tools, reads, watch, clock)
+        listening = _listening(resource, gate, tools, reads, watch, clock, telemetry.meters)
         answering = Answering(offering, reads, gate)
         behind = (identity, tools, calls, security, BODY_LIMIT, listening, answering)
         self.sdk = SdkServer(lambda: _sessions(*behind))
         streams = Streams(listening, identity.info) if listening else None
-        answers = (calls, Listing(tools), self.sdk, answering, streams)
+        requests = WatchedRequests(resource.path, telemetry.meters)
+        answers = (calls, Listing(tools), self.sdk, answering, streams, requests)
         self._endpoint = Endpoint(identity, gate, security, *answers)
 
     def apps(self) -> Mapping[str, ASGIApp]:
@@ -78,7 +84,7 @@ class McpServer:
 
     def _app(self) -> ASGIApp:
         """Preflights of allowed origins are answered before anything asks for a token."""
-        posted = OnlyPosted(self._endpoint)
+        posted = OnlyPosted(self._endpoint, self._url)
         if not self._origins:
             return posted
         return CORSMiddleware(
@@ -95,17 +101,25 @@ class McpServer:
 
 
 class OnlyPosted:
-    """Lets an application have what is posted to it, and refuses everything else."""
+    """Lets an application have what is posted to it, and refuses everything else; a browser, which somebody has
+    opened at this URL, is told in a page what it is for."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, url: str) -> None:
+        self._app, self._url = app, url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["method"] == "POST":
             await self._app(scope, receive, send)
+        elif scope["method"] == "GET" and is_browser(Headers(scope=scope).get("accept", "")):
+            await self._told(scope, receive, send)
         else:
             await NOT_ALLOWED.send(send)
+
+    async def _told(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = render("mcp_address.html", status=405, url=self._url)
+        page.headers["Allow"] = "POST"
+        await page(scope, receive, send)
 
 
 NOT_ALLOWED = plain(
@@ -135,11 +149,19 @@ def _identity(resource: Resource, issuer: str, offering: Offering, *, listens: b
 
 
 def _listening(
-    resource: Resource, gate: Gate, tools: Toolset, reads: Reads, watch: Watch | None, clock: Clock
+    resource: Resource,
+    gate: Gate,
+    tools: Toolset,
+    reads: Reads,
+    watch: Watch | None,
+    clock: Clock,
+    meters: Meters,
 ) -> Listening | None:
     """Return what lets clients listen where changes are seen. Requests are told of to those who asked."""
+    if watch is None:
+        return None
     reading = READING if resource == USER else None
-    return None if watch is None else Listening(gate, tools, reads, watch, clock, reading)
+    return Listening(gate, tools, reads, watch, clock, resource.path, meters, reading)
 
 
 def call_rates(settings: Settings) -> CallRates:

@@ -4,7 +4,7 @@ library is loaded where metrics are on."""
 from __future__ import annotations
 
 import platform
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from importlib import metadata
 
 from starlette.routing import BaseRoute, Route
@@ -36,8 +36,11 @@ def metrics_routes(system: System) -> list[BaseRoute]:
     return [Route(METRICS, guarded(page, settings.metrics, settings.metrics_token))]
 
 
-def pulse(system: System, clients: Connections) -> Callable[[], Awaitable[None]] | None:
-    """Return the loop that measures this process, None where metrics are off."""
+def pulse(
+    system: System, clients: Connections, streams: Mapping[str, int]
+) -> Callable[[], Awaitable[None]] | None:
+    """Return the loop that measures this process, None where metrics are off; `streams` are how many listen
+    for changes, by resource."""
     collected = system.telemetry.collected
     if collected is None:
         return None
@@ -49,8 +52,8 @@ def pulse(system: System, clients: Connections) -> Callable[[], Awaitable[None]]
 
     def measures() -> Measures:
         waiting, reads = system.bus.load().waiting, system.reads.load()
-        refused = dict(clients.refused)
-        return Measures(waiting, *reads, len(clients.open), clients.at_work, refused)
+        refused, listening = dict(clients.refused), dict(streams)
+        return Measures(waiting, *reads, len(clients.open), clients.at_work, refused, listening)
 
     return Pulse(
         collected.tallies,

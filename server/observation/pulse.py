@@ -27,7 +27,8 @@ STATM = Path("/proc/self/statm")
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What this process knows of itself at one moment. `turned_away` are counts since it began."""
+    """What this process knows of itself at one moment. `turned_away` are counts since it began; `streams` are
+    those of clients that listen for changes, by resource."""
 
     jobs_waiting: int
     reads_running: int
@@ -35,6 +36,7 @@ class Measures:
     connections: int
     at_work: int
     turned_away: Mapping[str, int]
+    streams: Mapping[str, int]
 
 
 class Pulse:
@@ -61,14 +63,18 @@ class Pulse:
         self._states: set[str] = set()
 
     async def run(self) -> None:
-        """Measure and move, once a second."""
-        await anyio.to_thread.run_sync(self.beat)
-        while True:
-            began = time.perf_counter()
-            await asyncio.sleep(PULSE_SECONDS)
-            late = time.perf_counter() - began - PULSE_SECONDS
-            self._tallies.observe(catalogue.LOOP_LAG.name, max(late, 0.0))
+        """Measure and move, once a second, and move what came since when it ends."""
+        try:
             await anyio.to_thread.run_sync(self.beat)
+            while True:
+                began = time.perf_counter()
+                await asyncio.sleep(PULSE_SECONDS)
+                late = time.perf_counter() - began - PULSE_SECONDS
+                self._tallies.observe(catalogue.LOOP_LAG.name, max(late, 0.0))
+                await anyio.to_thread.run_sync(self.beat)
+        finally:
+            # A worker that ends is asked no more; those that stay show what it has counted.
+            self._tallies.move(self._shown)
 
     def beat(self) -> None:
         """Measure this process and show what was counted; blocking, for a moment."""
@@ -92,6 +98,8 @@ class Pulse:
         put(catalogue.READS_WAITING, float(now.reads_waiting))
         put(catalogue.CONNECTIONS, float(now.connections))
         put(catalogue.AT_WORK, float(now.at_work))
+        for path, count in now.streams.items():
+            put(catalogue.SUBSCRIPTIONS, float(count), path)
         for reason, count in now.turned_away.items():
             fresh = count - self._turned_away.get(reason, 0)
             self._turned_away[reason] = count

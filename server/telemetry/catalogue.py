@@ -69,6 +69,24 @@ MCP_CALLS = _counter(
     *("resource", "tool", "era", "outcome", "code"),
 )
 MCP_CALL_SECONDS = _histogram("mcp_call_seconds", "How long tool calls took", FAST, "tool", "era")
+MCP_REQUESTS = _counter(
+    "mcp_requests",
+    "MCP requests and notifications, tool calls among them; a tool's own refusal is an answer",
+    *("resource", "method", "era", "outcome"),
+)
+MCP_REQUEST_SECONDS = _histogram(
+    "mcp_request_seconds",
+    "How long until MCP requests were answered, and streams begun",
+    FAST,
+    "method",
+    "era",
+)
+SUBSCRIPTION_NOTICES = _counter(
+    "subscription_notices", "Notices to those who listen for changes", "resource", "notice"
+)
+SUBSCRIPTIONS_ENDED = _counter(
+    "subscriptions_ended", "Streams of subscriptions/listen that have ended", "resource", "reason"
+)
 HTTP_REQUESTS = _counter(
     "http_requests", "HTTP requests, by route template", "method", "route", "status"
 )
@@ -119,6 +137,9 @@ CPU_SECONDS = _counter("process_cpu_seconds", "Processor time of all workers")
 WORKERS = _process("workers", "Worker processes that are alive")
 MEMORY = _process("process_resident_memory_bytes", "Memory of each worker", across="liveall")
 CONNECTIONS = _process("http_connections", "Open connections of clients, of all workers")
+SUBSCRIPTIONS = _process(
+    "subscriptions", "Open streams of subscriptions/listen, of all workers", "resource"
+)
 AT_WORK = _process("http_requests_at_work", "HTTP requests being answered, by all workers")
 JOBS_WAITING = _process("jobs_waiting", "Jobs that wait for the writer, in all workers")
 READS_RUNNING = _process("reads_running", "Queries at work, in all workers")

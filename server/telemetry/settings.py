@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from urllib.parse import urlsplit
+
+from server.setting_urls import split_url
 
 LEAST_TOKEN = 16
 
@@ -42,7 +43,7 @@ def metrics_token(value: str) -> str:
 
 def otlp_url(value: str) -> str:
     """Read the URL of an OpenTelemetry collector."""
-    url = urlsplit(value)
+    url = split_url(value)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment:
         msg = "it must be the http or https URL of an OpenTelemetry collector, as http://collector:4318"
         raise ValueError(msg)

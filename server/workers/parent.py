@@ -15,11 +15,13 @@ from pathlib import Path
 from types import FrameType
 
 from server.setting_parsers import MOST_WORKERS
+from server.supervision.notices import Notices
 from server.workers.banner import show_banner
 from server.workers.channel import Message
 from server.workers.kept_process import KeptProcess
 from server.workers.metrics_folder import VARIABLE, forget_measures, metrics_folder
 from server.workers.replacement import Replacement
+from server.workers.standing import standing
 from server.workers.worker import Worker
 
 STEADY_SECONDS = 10.0
@@ -47,12 +49,15 @@ class Parent:
         arguments: Sequence[str],
         environment: Mapping[str, str],
         wanted: int,
+        notices: Notices | None = None,
     ) -> None:
-        """`arguments` are those of the command line that a worker is started with."""
+        """`arguments` are those of the command line that a worker is started with; `notices` tell whoever has
+        started us how all fare."""
         self._listener = listener
         self._arguments = arguments
         self._environment = dict(environment)
         self._wanted = wanted
+        self._notices = notices
         self._workers: list[Worker] = []
         self._replacement = Replacement()
         self._kept: KeptProcess | None = None
@@ -83,12 +88,19 @@ class Parent:
                         self._hear(key.data)
                 self._reap()
                 self._reconcile()
+                self._tell()
         return self._code
 
     def _pause(self) -> float | None:
         """Return how long to wait when nothing happens: for ever, unless something has a deadline."""
         pending = any(one.ending for one in self._workers) or self._missing() > 0
-        return LOOK_SECONDS if pending else None
+        most = None if self._notices is None else self._notices.report_seconds
+        return min(LOOK_SECONDS, most or LOOK_SECONDS) if pending else most
+
+    def _tell(self) -> None:
+        notices = self._notices
+        if notices is not None:
+            notices.fares(standing(self._living(), self._wanted, notices.watchdog_seconds))
 
     def _take_signals(self, numbers: bytes) -> None:
         for number in numbers:
@@ -103,14 +115,18 @@ class Parent:
 
     def _end_all(self, *, gently: bool = False) -> None:
         self._stopping = True
+        if self._notices is not None:
+            self._notices.stopping()
         for one in self._workers:
             one.end(gently=gently)
 
     def _hear(self, worker: Worker) -> None:
         for message in worker.channel.received():
             if "ready" in message:
-                worker.ready = True
+                worker.begins()
                 self._banner = message["ready"] if worker.first else self._banner
+            elif "fares" in message:
+                worker.fares(message["fares"])
             elif "keep" in message:
                 worker.channel.send({"kept": self._keep(message)})
         if worker.channel.closed:
@@ -154,10 +170,15 @@ class Parent:
             _log.error("a new worker could not start; those that serve go on")
         steady = time.monotonic() - worker.began > STEADY_SECONDS
         self._failures = 0 if steady else self._failures
+        pause = self._pause_to_start()
+        _log.error("worker %s %s; another is started in %s s", worker.pid, _ending(code), pause)
+
+    def _pause_to_start(self) -> float:
+        """Start nobody for a while, the longer the more often that was needed; return for how many seconds."""
         pause = PAUSES[min(self._failures, len(PAUSES) - 1)]
         self._failures += 1
         self._not_before = time.monotonic() + pause
-        _log.error("worker %s %s; another is started in %s s", worker.pid, _ending(code), pause)
+        return pause
 
     def _reconcile(self) -> None:
         for one in self._workers:
@@ -166,8 +187,7 @@ class Parent:
         if self._stopping:
             return
         if time.monotonic() >= self._not_before:
-            for _ in range(self._missing()):
-                self._start()
+            self._start_missing()
         self._announce()
         self._let_go()
 
@@ -201,9 +221,25 @@ class Parent:
             self._announced = True
             show_banner(self._banner)
 
+    def _start_missing(self) -> None:
+        try:
+            for _ in range(self._missing()):
+                self._start()
+        except OSError as fault:
+            # The machine has no descriptor, process or memory to spare just now. Those that serve go on.
+            if not self._workers:
+                raise
+            pause = self._pause_to_start()
+            _log.error("no worker can be started: %s; trying again in %s s", fault.strerror, pause)
+
     def _start(self) -> None:
-        first = self._banner is None
-        worker = Worker(self._listener, self._arguments, self._environment, first=first)
+        worker = Worker(
+            self._listener,
+            self._arguments,
+            self._environment,
+            first=self._banner is None,
+            report_seconds=0.0 if self._notices is None else self._notices.report_seconds,
+        )
         self._workers.append(worker)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
 

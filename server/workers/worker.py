@@ -10,8 +10,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from server.supervision.notices import Condition
 from server.workers.attachment import Handed
-from server.workers.channel import Channel
+from server.workers.channel import Channel, Message
 
 GENTLE_SECONDS = 5.0
 """In which who calls at all has called once more."""
@@ -29,10 +30,12 @@ class Worker:
         environment: Mapping[str, str],
         *,
         first: bool,
+        report_seconds: float = 0.0,
     ) -> None:
-        """Start it. It shares the listening socket; everything else of the parent's stays closed."""
+        """Start it. It shares the listening socket; everything else of the parent's stays closed. It says how it
+        fares every `report_seconds`, if that is not 0."""
         ours, theirs = socket.socketpair()
-        handed = Handed(listener.fileno(), theirs.fileno(), first)
+        handed = Handed(listener.fileno(), theirs.fileno(), first, report_seconds)
         with theirs:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-P", "-m", "server", *arguments, "--handed", str(handed)],
@@ -44,6 +47,9 @@ class Worker:
         self.channel = Channel(ours)
         self.first = first
         self.ready = False
+        self.condition: Condition | None = None
+        """How it fares, as far as it has said."""
+        self.heard_at = 0.0
         self.ending = False
         self.began = time.monotonic()
         self._hurried_at: float | None = None
@@ -53,6 +59,16 @@ class Worker:
     def pid(self) -> int:
         """The process id."""
         return self.process.pid
+
+    def begins(self) -> None:
+        """It has said that it answers requests."""
+        self.ready = True
+        self.heard_at = time.monotonic()
+
+    def fares(self, said: Message) -> None:
+        """It has said how it fares."""
+        self.condition = Condition(said["fault"], tuple(said["reasons"]))
+        self.heard_at = time.monotonic()
 
     def end(self, *, gently: bool = False) -> None:
         """Ask it to end in order. `gently`, its open connections may first be used once more, so that no

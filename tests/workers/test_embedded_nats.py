@@ -113,3 +113,22 @@ async def test_the_doctor_tries_its_attacks_on_the_server_that_another_process_k
     attacks = json.loads(done.stdout)["attacks"]
     assert len(attacks) == 11
     assert all(one["inert"] for one in attacks), attacks
+
+
+async def test_who_does_not_publish_says_that_another_does_and_names_no_fault(
+    server: RunningServer,
+) -> None:
+    seen: dict[str, str] = {}
+
+    def others_answer() -> bool:
+        told = httpx.get(f"{server.issuer}/healthz").json()["nats"]
+        if told["state"] == "elsewhere":
+            seen["publishing"] = told["reason"]
+        if not told["commands"]["connected"]:
+            seen["commands"] = told["commands"]["reason"]
+        return seen == {"publishing": "", "commands": "by another process"}
+
+    until(others_answer, "every worker publishes or reads")
+    told = server.run("nats", "status").stdout.splitlines()
+    assert told[0].startswith("publishing: by another process, if one serves, ")
+    assert told[1] == "commands: by another process, if one serves"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator
 from itertools import cycle
@@ -79,6 +80,23 @@ async def test_a_worker_that_dies_is_started_again_and_calls_go_on(
         assert f"worker {killed} was killed by signal 9; another is started" in server.said()
 
 
+async def test_a_parent_that_cannot_start_a_worker_keeps_the_others_and_tries_again(
+    tmp_path: Path, postgres_url: str, http: httpx.AsyncClient
+) -> None:
+    with running(family(tmp_path / "data", postgres_url, 2, **OFF)) as server:
+        parent, before = parent_of(server), workers(server)
+        killed = min(before)
+        limits = resource.prlimit(
+            parent, resource.RLIMIT_NOFILE, (0, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        )
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: "no worker can be started" in server.said() or not alive(parent), "no word")
+        assert workers(server) == before - {killed}, server.said()
+        assert (await http.get(f"{server.issuer}/healthz")).status_code == 200
+        resource.prlimit(parent, resource.RLIMIT_NOFILE, limits)
+        until(lambda: len(workers(server)) == 2, "no successor")
+
+
 async def test_replacing_every_worker_fails_no_call_of_a_client_that_keeps_its_connection(
     tmp_path: Path, postgres_url: str, http: httpx.AsyncClient
 ) -> None:
@@ -126,6 +144,22 @@ async def test_a_parent_that_is_killed_leaves_nobody_behind(
         assert len(left) == 3, "two workers and a nats-server"
         server.stop(signal.SIGKILL)
         until(lambda: not any(map(alive, left)), f"of {left} some live on")
+
+
+async def test_a_parent_that_is_killed_leaves_nobody_behind_who_was_stopped(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with running(family(tmp_path / "data", postgres_url, 2, **OFF)) as server:
+        left = workers(server)
+        os.kill(min(left), signal.SIGSTOP)
+        os.kill(parent_of(server), signal.SIGKILL)
+        try:
+            until(lambda: not any(map(alive, left)), "workers outlive their parent")
+        finally:
+            for one in filter(alive, left):
+                os.kill(one, signal.SIGKILL)
+        server.stop(signal.SIGKILL)
+        server.start()
 
 
 async def test_one_worker_more_and_one_less_at_a_signal(tmp_path: Path, postgres_url: str) -> None:

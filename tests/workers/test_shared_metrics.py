@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import anyio
@@ -15,12 +16,15 @@ import pytest
 
 from server.workers.metrics_folder import PREFIX, metrics_folder
 from tests.browser import FormBrowser
+from tests.mcp.hearing import stream
 from tests.mcp.wire import Wire
 from tests.oauth.flow import Flow
 from tests.workers.family import OFF, family, parent_of, running, until, workers
 
 pytestmark = pytest.mark.anyio
 CALLS = 12
+STREAMS = 6
+LISTS = {"toolsListChanged": True}
 
 
 async def value(url: str, name: str, *labels: str) -> list[float]:
@@ -55,6 +59,36 @@ async def test_they_count_together_and_forget_no_call_of_a_worker_that_was_repla
             # Of memory, only those who live tell.
             while len(await value(server.issuer, "doorward_process_resident_memory_bytes")) != 2:
                 await anyio.sleep(0.1)
+
+
+async def test_streams_of_all_workers_are_added_up_and_end_with_them(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with running(family(tmp_path / "data", postgres_url, 2, **OFF)) as server:
+        async with httpx.AsyncClient(timeout=30) as http, FormBrowser(server.issuer) as browser:
+            tokens = await Flow(http, server.issuer).sign_in(browser)
+        counted = ("doorward_subscriptions", 'resource="/mcp/user"')
+        async with AsyncExitStack() as opened:
+            heard = []
+            for _ in range(STREAMS):
+                http = await opened.enter_async_context(httpx.AsyncClient(timeout=30))
+                wire = Wire(http, server.issuer, tokens["access_token"])
+                messages = await opened.enter_async_context(stream(wire, LISTS))
+                await anext(messages)
+                heard.append(messages)
+            with anyio.fail_after(30):
+                while await value(server.issuer, *counted) != [STREAMS]:
+                    await anyio.sleep(0.1)
+            before = workers(server)
+            os.kill(parent_of(server), signal.SIGHUP)
+            for messages in heard:
+                assert "result" in [one async for one in messages][-1]
+        until(lambda: not before & workers(server) and len(workers(server)) == 2, "not replaced")
+        ended = ("doorward_subscriptions_ended_total", 'reason="server_stops"')
+        with anyio.fail_after(30):
+            while await value(server.issuer, *counted) != [0]:
+                await anyio.sleep(0.1)
+        assert sum(await value(server.issuer, *ended)) == STREAMS
 
 
 HOLDING = """

@@ -29,11 +29,12 @@ STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP response."""
+    """An HTTP response; `code` is that of an error of the protocol, 0 where it is none."""
 
     status: int
     body: bytes = b""
     headers: Headers = JSON_CONTENT
+    code: int = 0
 
     async def send(self, send: Send) -> None:
         """Send it."""
@@ -65,7 +66,8 @@ def error(
     fault: dict[str, Any] = {"code": code, "message": message}
     if data is not None:
         fault["data"] = data
-    return Reply(status, _encode({"jsonrpc": "2.0", "id": request_id, "error": fault}))
+    body = _encode({"jsonrpc": "2.0", "id": request_id, "error": fault})
+    return Reply(status, body, code=code)
 
 
 def joined(content: bytes, more: bytes) -> bytes:

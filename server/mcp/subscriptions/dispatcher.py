@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable
 from itertools import islice
 
 from domain.values import PersonId
 from server.mcp.subscriptions.changes import Change
-from server.mcp.subscriptions.subscriber import Subscriber
+from server.mcp.subscriptions.subscriber import Ending, Subscriber
 from server.mcp.subscriptions.wishes import (
     PROMPTS,
     RESOURCES,
@@ -25,6 +25,8 @@ class Dispatcher:
     """Those who listen in one process."""
 
     def __init__(self) -> None:
+        self.open: Counter[str] = Counter()
+        """How many streams there are, by the path at which they listen."""
         self._all: set[Subscriber] = set()
         self._by_request: Index = defaultdict(set)
         self._by_name: Index = defaultdict(set)
@@ -40,6 +42,7 @@ class Dispatcher:
     def add(self, subscriber: Subscriber) -> None:
         """Let one be told from now on."""
         self._all.add(subscriber)
+        self.open[subscriber.resource] += 1
         _enter(self._by_request, subscriber.wishes.requests, subscriber)
         _enter(self._by_name, subscriber.names, subscriber)
 
@@ -53,6 +56,7 @@ class Dispatcher:
         """Forget one, who may be forgotten already."""
         if subscriber in self._all:
             self._all.remove(subscriber)
+            self.open[subscriber.resource] -= 1
             self._doubtful.pop(subscriber, None)
             _leave(self._by_request, subscriber.wishes.requests, subscriber)
             _leave(self._by_name, subscriber.names, subscriber)
@@ -87,10 +91,10 @@ class Dispatcher:
             del self._doubtful[one]
         return taken
 
-    def end_all(self) -> None:
+    def end_all(self, why: Ending) -> None:
         """Have every stream end."""
         for one in self._all:
-            one.end()
+            one.end(why)
 
     def _tell_everything(self) -> None:
         for one in self._all:

@@ -12,18 +12,20 @@ from domain.values import PersonId, Scopes
 from projections.access_requests import request_of
 from server.bearer import AccessGrant
 from server.mcp.gate import Gate
-from server.mcp.subscriptions.subscriber import Subscriber, Tools
+from server.mcp.subscriptions.subscriber import Ending, Subscriber, Tools
 from server.mcp.subscriptions.watch import Watch
-from server.mcp.subscriptions.wishes import Wishes
+from server.mcp.subscriptions.wishes import Notice, Wishes
 from server.mcp.tools import Toolset
 from server.oauth.token_rows import find_access_token
 from server.reads import Reads
+from server.telemetry import catalogue
+from server.telemetry.meters import Meters
 
 MOST_OF_PERSON = 16
 """Streams of one person in one process: some clients on some machines, with a stream or two each."""
 MOST_STREAMS = 2_000
 """In one process: half of the connections that it takes, which others need as well."""
-
+NOTICES, ENDED = catalogue.SUBSCRIPTION_NOTICES.name, catalogue.SUBSCRIPTIONS_ENDED.name
 
 READER = "list_access_requests"
 """Whoever has this tool sees his requests, by whatever way."""
@@ -48,15 +50,22 @@ class Listening:
         reads: Reads,
         watch: Watch,
         clock: Clock,
+        resource: str,
+        meters: Meters,
         reading: Scopes | None = None,
     ) -> None:
-        """`reading` are the scopes that it takes to hear of one's own requests; None where nobody does."""
+        """`resource` is the path of the resource; `reading` are the scopes that it takes to hear of one's own
+        requests, None where nobody does."""
         self._gate = gate
         self._tools = tools
         self._reads = reads
         self._watch = watch
         self._clock = clock
+        self._resource = resource
+        self._meters = meters
         self._reading = reading
+        # Where nobody listens yet, that is 0 and not unknown.
+        watch.dispatcher.open[resource] += 0
 
     @asynccontextmanager
     async def opened(self, token: str, asked: Wishes) -> AsyncIterator[Subscriber]:
@@ -69,9 +78,23 @@ class Listening:
         try:
             await self._watch.join(subscriber)
             await self._begin(token, subscriber)
-            yield subscriber
+            try:
+                yield subscriber
+            except Exception:
+                subscriber.end(Ending.FAILED)
+                raise
+            finally:
+                # Who is cancelled has nobody left to answer.
+                self._meters.count(ENDED, self._resource, subscriber.ending or Ending.LEFT)
         finally:
             self._watch.leave(subscriber)
+
+    def told(self, subscriber: Subscriber) -> tuple[Notice, ...]:
+        """Return what is to be told now, and count it as told."""
+        taken = subscriber.take()
+        for one in taken:
+            self._meters.count(NOTICES, self._resource, one.kind)
+        return taken
 
     def _check_room(self, person: PersonId) -> None:
         listeners = self._watch.dispatcher
@@ -99,7 +122,8 @@ class Listening:
 
         grant, expires_at = await self._reads.point_query(admit)
         self._gate.note(grant)
-        return Subscriber(grant, asked, expires_at, partial(self._standing, token))
+        standing = partial(self._standing, token)
+        return Subscriber(grant, asked, expires_at, standing, self._resource)
 
     async def _begin(self, token: str, subscriber: Subscriber) -> None:
         """Look up what is his, now that all that changes is noticed."""

@@ -14,7 +14,7 @@ from server.mcp.protocol.messages import Filter
 from server.mcp.protocol.replies import INVALID_PARAMS, JSON_CONTENT, STATUS, Id, Reply, error
 from server.mcp.subscriptions import frames
 from server.mcp.subscriptions.listening import Listening, NoStream
-from server.mcp.subscriptions.subscriber import Subscriber
+from server.mcp.subscriptions.subscriber import Ending, Subscriber
 from server.mcp.subscriptions.wishes import Wishes, wishes
 from server.overload import rpc_error
 
@@ -50,12 +50,18 @@ class Streams:
     ) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": frames.HEADERS})
         body = frames.acknowledged(request_id, subscriber.wishes)
-        leaving = asyncio.create_task(_hung_up(receive, subscriber.end))
+        # Who goes while something still waits to be taken has not taken anything for long.
+        going = Ending.LEFT
+        leaving = asyncio.create_task(_hung_up(receive, lambda: subscriber.end(going)))
         try:
             while not subscriber.ended:
+                going = Ending.SLOW
                 await send({"type": "http.response.body", "body": body, "more_body": True})
+                going = Ending.LEFT
                 await self._listening.pause(subscriber, BEAT_SECONDS)
-                told = b"".join(frames.told(request_id, one) for one in subscriber.take())
+                told = b"".join(
+                    frames.told(request_id, one) for one in self._listening.told(subscriber)
+                )
                 body = told or frames.ALIVE
             body += frames.ended(request_id, self._server)
             await send({"type": "http.response.body", "body": body})

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from datetime import datetime
+from enum import StrEnum
 
 from domain.ports import Rows
 from server.bearer import AccessGrant
@@ -18,21 +19,44 @@ Standing = Callable[[Rows, Wishes], Tools | None]
 wishes."""
 
 
+class Ending(StrEnum):
+    """Why a stream ends."""
+
+    LEFT = "client_left"
+    SLOW = "too_slow"
+    """He took no more of what was sent to him, and was cut off or went."""
+    UNADMITTED = "token_ended"
+    """His token is no longer good for this."""
+    STOPPING = "server_stops"
+    FAILED = "failed"
+
+
 class Subscriber:
     """One stream."""
 
     def __init__(
-        self, grant: AccessGrant, wishes: Wishes, expires_at: datetime, standing: Standing
+        self,
+        grant: AccessGrant,
+        wishes: Wishes,
+        expires_at: datetime,
+        standing: Standing,
+        resource: str = "",
     ) -> None:
-        """`expires_at` is the end of his token."""
+        """`expires_at` is the end of his token; `resource` is the path at which he listens."""
         self.grant = grant
+        self.resource = resource
         self.wishes = wishes
         self.expires_at = expires_at
         self._standing = standing
-        self.ended = False
+        self.ending: Ending | None = None
         self._tools: Tools | None = None
         self._untold: dict[Notice, None] = {}
         self._woken = asyncio.Event()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream is to end."""
+        return self.ending is not None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -64,7 +88,7 @@ class Subscriber:
         """Take what `standing` has found since; who is admitted no longer is told nothing more."""
         if tools is None:
             self._untold.clear()
-            self.end()
+            self.end(Ending.UNADMITTED)
         elif self._tools is None:
             self._tools = tools
         elif tools != self._tools:
@@ -80,9 +104,9 @@ class Subscriber:
         self._untold.clear()
         return taken
 
-    def end(self) -> None:
-        """Have the stream end."""
-        self.ended = True
+    def end(self, why: Ending) -> None:
+        """Have the stream end; the first reason is the one that counts."""
+        self.ending = self.ending or why
         self._woken.set()
 
     async def woken(self, seconds: float) -> None:

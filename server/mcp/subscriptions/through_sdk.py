@@ -86,7 +86,7 @@ async def _told(
         await tell(SubscriptionsAcknowledgedNotification(params=params))
         while not subscriber.ended:
             await listening.pause(subscriber, BEAT_SECONDS)
-            for notice in subscriber.take():
+            for notice in listening.told(subscriber):
                 await tell(_notification(notice, meta))
     return SubscriptionsListenResult(_meta=meta)
 

@@ -17,7 +17,7 @@ from domain.ports import EventLog, Rows, Unavailable
 from server.asking import for_ourselves
 from server.mcp.subscriptions.changes import ANYTHING, Change, change_in
 from server.mcp.subscriptions.dispatcher import Dispatcher
-from server.mcp.subscriptions.subscriber import Subscriber, Tools
+from server.mcp.subscriptions.subscriber import Ending, Subscriber, Tools
 from server.reads import Reads
 from server.waking import REST, LoopBell
 
@@ -63,7 +63,7 @@ class Watch:
     def close(self) -> None:
         """End all streams, from the event loop, and take no more."""
         self.closed = True
-        self.dispatcher.end_all()
+        self.dispatcher.end_all(Ending.STOPPING)
         self._grown.ring()
 
     @asynccontextmanager
@@ -87,7 +87,7 @@ class Watch:
                 self._position = await anyio.to_thread.run_sync(self._log.head)
                 self._running = asyncio.create_task(self._run())
         if self.closed:
-            subscriber.end()
+            subscriber.end(Ending.STOPPING)
 
     def leave(self, subscriber: Subscriber) -> None:
         """Tell him no more."""
@@ -100,7 +100,7 @@ class Watch:
                 await self._follow()
         except Exception:  # noqa: BLE001 - who listens comes again, and finds a task that works
             _log.exception("the log cannot be followed for those who listen")
-            self.dispatcher.end_all()
+            self.dispatcher.end_all(Ending.FAILED)
         finally:
             self._running = None
 

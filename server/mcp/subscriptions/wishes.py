@@ -21,6 +21,11 @@ class Notice:
     method: str
     uri: str = ""
 
+    @property
+    def kind(self) -> str:
+        """What has changed, and how, in a word."""
+        return self.method.removeprefix("notifications/")
+
     def params(self) -> dict[str, object]:
         """Return its parameters, without those that every notice has."""
         return {"uri": self.uri} if self.uri else {}
