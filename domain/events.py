@@ -64,7 +64,9 @@ from domain.person import (
     PersonForgotten,
     PersonRegistered,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
+    RolesDescribed,
 )
 from domain.policy import PolicyEvent, PolicyPublished, PolicyRetired
 from domain.resource_server import (
@@ -125,6 +127,8 @@ EVENT_TYPES: dict[str, type[Event]] = {
         PersonForgotten,
         RoleGranted,
         RoleRevoked,
+        RoleReleased,
+        RolesDescribed,
         RequestSubmitted,
         RequestRouted,
         StageStarted,

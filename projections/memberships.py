@@ -4,7 +4,15 @@ other way round, for those who look for people who may decide."""
 from __future__ import annotations
 
 from domain.envelope import Recorded
-from domain.person import PersonChanged, PersonRegistered, Role, RoleGranted, RoleRevoked
+from domain.person import (
+    PersonChanged,
+    PersonRegistered,
+    Role,
+    RoleEvent,
+    RoleGranted,
+    RoleReleased,
+    RoleRevoked,
+)
 from domain.ports import Rows
 from domain.values import PersonId
 from projections.projection import Projection
@@ -25,7 +33,7 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
             )
 
 
-def _granted(rows: Rows, _recorded: Recorded, event: RoleGranted) -> None:
+def _granted(rows: Rows, _recorded: Recorded, event: RoleGranted | RoleReleased) -> None:
     """Nobody is given a role while he is disabled."""
     _revoked(rows, _recorded, event)
     rows.execute(
@@ -34,11 +42,18 @@ def _granted(rows: Rows, _recorded: Recorded, event: RoleGranted) -> None:
     )
 
 
-def _revoked(rows: Rows, _recorded: Recorded, event: RoleGranted | RoleRevoked) -> None:
+def _revoked(rows: Rows, _recorded: Recorded, event: RoleEvent) -> None:
     rows.execute(
         "DELETE FROM membership WHERE kind = ? AND name = ? AND person_id = ?",
         (ROLE, event.role, event.person_id),
     )
+
+
+def _released(rows: Rows, recorded: Recorded, event: RoleReleased) -> None:
+    if event.role in event.roles:
+        _granted(rows, recorded, event)
+    else:
+        _revoked(rows, recorded, event)
 
 
 PROJECTION = Projection(
@@ -55,6 +70,7 @@ PROJECTION = Projection(
         PersonChanged: _put,
         RoleGranted: _granted,
         RoleRevoked: _revoked,
+        RoleReleased: _released,
     },
 )
 

@@ -13,8 +13,11 @@ from domain.person import (
     PersonRecord,
     PersonRegistered,
     Role,
+    RoleEvent,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
+    username_key,
 )
 from domain.ports import Row, Rows, Value
 from domain.values import REDACTED, PersonId
@@ -70,12 +73,12 @@ def _put(rows: Rows, _recorded: Recorded, event: PersonRegistered | PersonChange
             int(record.disabled),
             json_text([[name, value.text] for name, value in record.attributes]),
             _attribute(record, EXTERNAL_ID),
-            record.username.text.casefold(),
+            username_key(record.username.text),
         ),
     )
 
 
-def _roles(rows: Rows, _recorded: Recorded, event: RoleGranted | RoleRevoked) -> None:
+def _roles(rows: Rows, _recorded: Recorded, event: RoleEvent) -> None:
     rows.execute(
         "UPDATE person SET roles_json = ? WHERE person_id = ?",
         (json_text(event.roles), event.person_id),
@@ -118,6 +121,7 @@ PROJECTION = Projection(
         PersonForgotten: _forgotten,
         RoleGranted: _roles,
         RoleRevoked: _roles,
+        RoleReleased: _roles,
     },
 )
 
@@ -141,9 +145,31 @@ def person_by_username(rows: Rows, username: str) -> PersonRow | None:
     return _one(rows, "username", username)
 
 
+def person_by_name_as_typed(rows: Rows, username: str) -> PersonRow | None:
+    """Return the person with exactly this username, else the only one who has it in other letters, big or small;
+    for what people type, never for what policies and records say."""
+    exact = person_by_username(rows, username)
+    if exact is not None:
+        return exact
+    found = rows.select(
+        f"SELECT {COLUMNS} FROM person WHERE username_key = ? LIMIT 2", (username_key(username),)
+    )
+    return person_row(found[0]) if len(found) == 1 else None
+
+
+def other_called(rows: Rows, username: str, person_id: PersonId) -> PersonId | None:
+    """Return who else has this username, in whatever letters; None if nobody has."""
+    found = rows.select(
+        "SELECT person_id FROM person WHERE username_key = ? AND person_id <> ? "
+        "ORDER BY person_id LIMIT 1",
+        (username_key(username), person_id),
+    )
+    return PersonId(str(found[0][0])) if found else None
+
+
 def person_called(rows: Rows, named: str) -> PersonRow | None:
-    """Return the person of this id, else of this user name; None if there is neither."""
-    return person_by_id(rows, named) or person_by_username(rows, named)
+    """Return the person of this id, else of this user name as people type it; None if there is neither."""
+    return person_by_id(rows, named) or person_by_name_as_typed(rows, named)
 
 
 def person_by_email(rows: Rows, email: str) -> PersonRow | None:

@@ -50,10 +50,13 @@ from domain.person import (
     GrantRole,
     IdentityFacts,
     LinkIdentity,
+    NameFacts,
     PersonRecord,
     PutPerson,
+    ReleaseRole,
     RevokeRole,
     Role,
+    RoleCommand,
     RoleFacts,
     person_stream,
 )
@@ -95,6 +98,7 @@ from projections.groups import group_by_name
 from projections.holdings import standing_request
 from projections.identities import person_id_of
 from projections.memberships import holders_of
+from projections.people import other_called
 from projections.policies import rotations
 from server.command_bus import Handler, Handlers, UnitOfWork
 from server.known_facts import known_person
@@ -111,8 +115,10 @@ def _permission(
     return catalog.permission_stream(command.permission_id), None
 
 
-def _person(_work: UnitOfWork, command: PutPerson) -> tuple[StreamId, None]:
-    return person_stream(command.person_id), None
+def _person(work: UnitOfWork, command: PutPerson) -> tuple[StreamId, NameFacts]:
+    username = person.check_username(command.record.username.text)
+    holder = other_called(work.rows, username, command.person_id)
+    return person_stream(command.person_id), NameFacts(holder)
 
 
 def _identity(work: UnitOfWork, command: LinkIdentity) -> tuple[StreamId, IdentityFacts]:
@@ -126,7 +132,7 @@ def _forgetting(work: UnitOfWork, command: ForgetPerson) -> tuple[StreamId, Acce
     return person_stream(command.person_id), AccessFacts(standing)
 
 
-def _role(work: UnitOfWork, command: GrantRole | RevokeRole) -> tuple[StreamId, RoleFacts]:
+def _role(work: UnitOfWork, command: RoleCommand) -> tuple[StreamId, RoleFacts]:
     stream = person_stream(command.person_id)
     version, _ = work.state_of(person.DECIDER, stream)
     others = set(holders_of(work.rows, Role.ADMINISTRATOR)) - {command.person_id}
@@ -225,6 +231,7 @@ HANDLERS: Handlers = {
     ForgetPerson: Handler(person.DECIDER, _forgetting),
     GrantRole: Handler(person.DECIDER, _role),
     RevokeRole: Handler(person.DECIDER, _role),
+    ReleaseRole: Handler(person.DECIDER, _role),
     EnableFeature: Handler(feature.DECIDER, _feature),
     DisableFeature: Handler(feature.DECIDER, _feature),
     GiveConsent: Handler(consent.DECIDER, _consent),

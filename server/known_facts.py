@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from domain import catalog, person
 from domain.access_request import KnownApp, KnownPermission, KnownPerson
-from domain.person import person_stream
+from domain.person import PersonRecord, as_described, person_stream
 from domain.values import AppId, PermissionId, PersonId
 from server.command_bus import UnitOfWork
 
@@ -14,6 +14,13 @@ def known_person(work: UnitOfWork, person_id: PersonId) -> KnownPerson | None:
     """Return the person with the version of his stream."""
     version, state = work.state_of(person.DECIDER, person_stream(person_id))
     return KnownPerson(state.record, version) if state.record else None
+
+
+def described_person(work: UnitOfWork, person_id: PersonId) -> PersonRecord | None:
+    """Return the record as the directory gives it, for whoever puts a person and says nothing of roles: those
+    that were given and taken by hand stand without his saying so, and shall not become the directory's word."""
+    _, state = work.state_of(person.DECIDER, person_stream(person_id))
+    return as_described(state)
 
 
 def known_app(work: UnitOfWork, app_id: AppId) -> KnownApp | None:

@@ -27,7 +27,9 @@ from domain.person import (
     PersonRecord,
     PersonRegistered,
     Role,
+    RoleEvent,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
 )
 from domain.policy import ApproverKind, ApproverRef
@@ -122,9 +124,7 @@ def person_known(
         work.execute(ReviseApprovers(request_id, context.now), context)
 
 
-def role_changed(
-    work: UnitOfWork, event: RoleGranted | RoleRevoked, context: CommandContext
-) -> None:
+def role_changed(work: UnitOfWork, event: RoleEvent, context: CommandContext) -> None:
     """Look up anew who may decide where roles do."""
     known = known_person(work, event.person_id)
     if known is not None:
@@ -192,6 +192,7 @@ REQUEST_REACTIONS: Reactions = {
     PersonRegistered: person_known,
     RoleGranted: role_changed,
     RoleRevoked: role_changed,
+    RoleReleased: role_changed,
     AppRetired: app_retired,
     PermissionRetired: permission_retired,
 }

@@ -3,13 +3,16 @@ roles they hold, whether they are disabled, and which identities of which provid
 has left may be forgotten: what is known of him is gone, and his id is never used again.
 Passwords and sessions are not here; they are rows that are never part of history.
 
-`vocabulary` has the words, `decider` the rules, and `roles` who may give whom which role and what the
+`vocabulary` has the words, `decider` the rules, `names` who may be called what, and `roles` who may give whom which role and what the
 directory's word counts beside that."""
 
 from domain.person.decider import DECIDER, check_identity, decide, evolve, person_stream
+from domain.person.names import check_unshared, check_username, username_key
 from domain.person.roles import (
+    as_described,
     check_administrator,
     check_others_administer,
+    described_after,
     standing_roles,
 )
 from domain.person.vocabulary import (
@@ -23,6 +26,7 @@ from domain.person.vocabulary import (
     IdentityFacts,
     IdentityLinked,
     LinkIdentity,
+    NameFacts,
     Person,
     PersonChanged,
     PersonCommand,
@@ -32,12 +36,16 @@ from domain.person.vocabulary import (
     PersonRecord,
     PersonRegistered,
     PutPerson,
+    ReleaseRole,
     RevokeRole,
     Role,
     RoleCommand,
+    RoleEvent,
     RoleFacts,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
+    RolesDescribed,
 )
 
 __all__ = [
@@ -52,6 +60,7 @@ __all__ = [
     "IdentityFacts",
     "IdentityLinked",
     "LinkIdentity",
+    "NameFacts",
     "Person",
     "PersonChanged",
     "PersonCommand",
@@ -61,17 +70,26 @@ __all__ = [
     "PersonRecord",
     "PersonRegistered",
     "PutPerson",
+    "ReleaseRole",
     "RevokeRole",
     "Role",
     "RoleCommand",
+    "RoleEvent",
     "RoleFacts",
     "RoleGranted",
+    "RoleReleased",
     "RoleRevoked",
+    "RolesDescribed",
+    "as_described",
     "check_administrator",
     "check_identity",
     "check_others_administer",
+    "check_unshared",
+    "check_username",
     "decide",
+    "described_after",
     "evolve",
     "person_stream",
     "standing_roles",
+    "username_key",
 ]

@@ -18,7 +18,8 @@ from domain.errors import (
     TooMany,
     UnknownPerson,
 )
-from domain.person.roles import decide_role, standing_roles
+from domain.person.names import check_unshared, check_username
+from domain.person.roles import decide_role, described_after, note_described, standing_roles
 from domain.person.vocabulary import (
     ISSUER_LIMIT,
     MOST_ATTRIBUTES,
@@ -39,11 +40,14 @@ from domain.person.vocabulary import (
     PersonRecord,
     PersonRegistered,
     PutPerson,
+    ReleaseRole,
     RevokeRole,
-    Role,
+    RoleEvent,
     RoleFacts,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
+    RolesDescribed,
 )
 from domain.values import Personal, PersonId, StreamId, clean_text, identifier, stream_id
 
@@ -53,7 +57,7 @@ def _cleaned(person_id: PersonId, record: PersonRecord) -> PersonRecord:
         return Personal(person_id, clean_text(field, value.text, limit=NAME_LIMIT))
 
     return PersonRecord(
-        username=Personal(person_id, identifier("username", record.username.text)),
+        username=Personal(person_id, check_username(record.username.text)),
         given_name=text("given_name", record.given_name),
         family_name=text("family_name", record.family_name),
         email=text("email", record.email),
@@ -79,25 +83,32 @@ def _attributes(person_id: PersonId, record: PersonRecord) -> tuple[tuple[str, P
 def decide(state: Person, command: PersonCommand, facts: PersonFacts) -> Sequence[PersonEvent]:
     """Decide on one person."""
     match command:
-        case PutPerson(person_id=person_id):
-            identifier("person_id", person_id)
-            if state.forgotten:
-                raise PersonForgottenBefore(person_id)
-            record = _cleaned(person_id, command.record)
-            record = replace(record, roles=standing_roles(state, record.roles))
-            if state.record is None:
-                return [PersonRegistered(person_id, record)]
-            return [] if record == state.record else [PersonChanged(person_id, record)]
+        case PutPerson():
+            return _put(state, command, facts)
         case LinkIdentity():
             return _link(state, command, facts)
         case ForgetPerson():
             return _forget(state, command, facts)
-        case GrantRole() | RevokeRole():
+        case GrantRole() | RevokeRole() | ReleaseRole():
             return decide_role(
                 state, command, facts if isinstance(facts, RoleFacts) else RoleFacts()
             )
         case _ as never:
             assert_never(never)
+
+
+def _put(state: Person, command: PutPerson, facts: PersonFacts) -> Sequence[PersonEvent]:
+    person_id = command.person_id
+    identifier("person_id", person_id)
+    if state.forgotten:
+        raise PersonForgottenBefore(person_id)
+    said = _cleaned(person_id, command.record)
+    check_unshared(state, said.username.text, facts)
+    record = replace(said, roles=standing_roles(state, said.roles))
+    if state.record is None:
+        return [PersonRegistered(person_id, record)]
+    changed = [] if record == state.record else [PersonChanged(person_id, record)]
+    return [*changed, *note_described(state, person_id, said.roles)]
 
 
 def _forget(state: Person, command: ForgetPerson, facts: PersonFacts) -> Sequence[PersonEvent]:
@@ -137,27 +148,30 @@ def evolve(state: Person, event: PersonEvent) -> Person:
     """Fold one person event."""
     match event:
         case PersonRegistered() | PersonChanged():
-            return replace(state, record=event.record)
+            described = described_after(state, event.record)
+            return replace(state, record=event.record, described=described)
         case IdentityLinked():
             return state
         case PersonForgotten():
             return Person(forgotten=True)
-        case RoleGranted(role=role):
-            return _holding(state, event, state.granted | {role}, state.withheld - {role})
-        case RoleRevoked(role=role):
-            return _holding(state, event, state.granted - {role}, state.withheld | {role})
+        case RoleGranted() | RoleRevoked() | RoleReleased():
+            return _decided_by_hand(state, event)
+        case RolesDescribed():
+            return replace(state, described=frozenset(event.roles))
         case _ as never:
             assert_never(never)
 
 
-def _holding(
-    state: Person,
-    event: RoleGranted | RoleRevoked,
-    granted: frozenset[Role],
-    withheld: frozenset[Role],
-) -> Person:
-    record = state.record and replace(state.record, roles=event.roles)
-    return Person(record, state.forgotten, granted, withheld)
+def _decided_by_hand(state: Person, event: RoleEvent) -> Person:
+    role = frozenset({event.role})
+    return replace(
+        state,
+        record=state.record and replace(state.record, roles=event.roles),
+        granted=state.granted | role if isinstance(event, RoleGranted) else state.granted - role,
+        withheld=state.withheld | role
+        if isinstance(event, RoleRevoked)
+        else state.withheld - role,
+    )
 
 
 DECIDER: Decider[Person, PersonCommand, PersonFacts, PersonEvent] = Decider(

@@ -49,6 +49,13 @@ class PutPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class NameFacts:
+    """Who else is called what the person is to be called, be it in other letters; None if nobody is."""
+
+    holder: PersonId | None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRegistered:
     """A person came into the directory."""
 
@@ -111,7 +118,7 @@ class AccessFacts:
 
 @dataclass(frozen=True, slots=True)
 class PersonForgotten:
-    """Nothing is known any more of this person: his key is destroyed, and whoever has copies of what
+    """Nothing is known any more of this person: their key is destroyed, and whoever has copies of what
     it sealed should forget it too."""
 
     TOPIC: ClassVar[str] = "person.forgotten"
@@ -141,9 +148,20 @@ class RevokeRole:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseRole:
+    """Give a role of a person back to the directory: he has it from now on if and only if the directory says
+    so. The fields are those of `GrantRole`."""
+
+    person_id: PersonId
+    role: Role
+    by: PersonId | None = None
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RoleFacts:
-    """What the giving and taking of a role rests on: the version of the person's stream, the record of who
-    gives or takes, and whether anybody else administers Doorward."""
+    """What a decision on a role by hand rests on: the version of the person's stream, the record of who
+    decides, and whether anybody else administers Doorward."""
 
     version: int = 0
     giver: PersonRecord | None = None
@@ -152,7 +170,7 @@ class RoleFacts:
 
 @dataclass(frozen=True, slots=True)
 class RoleGranted:
-    """Somebody gave a person a role; `roles` are all that he holds from now on."""
+    """Somebody gave a person a role; `roles` are all that they hold from now on."""
 
     TOPIC: ClassVar[str] = "person.role_granted"
     SCHEMA: ClassVar[int] = 1
@@ -163,7 +181,7 @@ class RoleGranted:
 
 @dataclass(frozen=True, slots=True)
 class RoleRevoked:
-    """Somebody took a role from a person; `roles` are all that he holds from now on."""
+    """Somebody took a role from a person; `roles` are all that they hold from now on."""
 
     TOPIC: ClassVar[str] = "person.role_revoked"
     SCHEMA: ClassVar[int] = 1
@@ -172,21 +190,56 @@ class RoleRevoked:
     roles: tuple[Role, ...]
 
 
-RoleCommand = GrantRole | RevokeRole
+@dataclass(frozen=True, slots=True)
+class RoleReleased:
+    """Somebody gave a role of a person back to the directory; `roles` are all that they hold from now on, this
+    one among them if the directory says so."""
+
+    TOPIC: ClassVar[str] = "person.role_released"
+    SCHEMA: ClassVar[int] = 1
+    person_id: PersonId
+    role: Role
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RolesDescribed:
+    """The directory says something else now of roles on which somebody has decided by hand; `roles` are all
+    that it says. What the person holds is as before: this counts once such a role is released."""
+
+    TOPIC: ClassVar[str] = "person.roles_described"
+    SCHEMA: ClassVar[int] = 1
+    person_id: PersonId
+    roles: tuple[Role, ...]
+
+
+RoleCommand = GrantRole | RevokeRole | ReleaseRole
 PersonCommand = PutPerson | LinkIdentity | ForgetPerson | RoleCommand
-PersonFacts = IdentityFacts | AccessFacts | RoleFacts | None
-"""`PutPerson` rests on none."""
+PersonFacts = NameFacts | IdentityFacts | AccessFacts | RoleFacts | None
+RoleEvent = RoleGranted | RoleRevoked | RoleReleased
 PersonEvent = (
-    PersonRegistered | PersonChanged | IdentityLinked | PersonForgotten | RoleGranted | RoleRevoked
+    PersonRegistered
+    | PersonChanged
+    | IdentityLinked
+    | PersonForgotten
+    | RoleEvent
+    | RolesDescribed
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
     """State of a person: the record, or None while he is unknown or once he is `forgotten`; the roles that
-    somebody has `granted` him by hand, and those that somebody has `withheld`."""
+    somebody has `granted` him by hand, those that somebody has `withheld`, and those that the directory has
+    `described` him with. The roles of the record are those that he holds by all of these."""
 
     record: PersonRecord | None = None
     forgotten: bool = False
     granted: frozenset[Role] = frozenset()
     withheld: frozenset[Role] = frozenset()
+    described: frozenset[Role] = frozenset()
+
+    @property
+    def by_hand(self) -> frozenset[Role]:
+        """The roles on which somebody has decided by hand."""
+        return self.granted | self.withheld

@@ -14,6 +14,7 @@ from server.audit.checkpoints.stamps import check_stamps
 from server.audit.checkpoints.trust import Believed, believe, disagreement
 from server.audit.replay.replaying import Replayed
 from server.audit.verifying import Verified
+from server.plurals import counted_of
 from server.rebuilding.differences import Difference
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def examine_log(
     known = {one.position: one.hash for one in believed.checkpoints}
     odd = disagreement((*believed.checkpoints, *_as_checkpoints(expected, origin, believed)))
     verified = verify({**known, **expected})
-    chain = Finding("chain", f"{verified.position:,} events to {verified.head}", verified.broken)
+    good = "" if verified.broken is None else "good are "
+    whole = f"{good}{counted_of(verified.position, 'event')} to {verified.head}"
+    chain = Finding("chain", whole, verified.broken)
     told = _told(sources, believed)
     faults = (*believed.faults, *([odd] if odd else []))
     if sources.noted and not believed.checkpoints and not faults:

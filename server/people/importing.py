@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from domain import person
-from domain.errors import Invalid
+from domain.errors import Invalid, NameTaken
 from domain.person import (
     Person,
     PersonRecord,
@@ -16,12 +16,13 @@ from domain.person import (
     PutPerson,
     person_stream,
     standing_roles,
+    username_key,
 )
 from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, Personal, PersonId
-from projections.people import EXTERNAL_ID, person_by_id, person_by_username
+from projections.people import EXTERNAL_ID, other_called, person_by_id, person_by_username
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
-from server.known_facts import known_person
+from server.known_facts import described_person
 from server.people.file import BadPeople, PersonEntry
 from server.reads import Reads
 
@@ -62,6 +63,7 @@ class Importing:
         ids = self.reads.blocking(lambda rows: self._ids(rows, entries))
         _check_managers(entries, ids, self.reads)
         _check(entries, ids)
+        self.reads.blocking(lambda rows: _check_names(rows, entries, ids))
         context = CommandContext(actor, self.clock(), self.new_id())
         progress = Imported(len(entries))
         for start in range(0, len(entries), JOB):
@@ -119,6 +121,20 @@ def _check(entries: Sequence[PersonEntry], ids: Mapping[str, PersonId]) -> None:
             raise BadPeople(f"{entry.username[:80]!r}: {refusal.sentence}") from None
 
 
+def _check_names(rows: Rows, entries: Sequence[PersonEntry], ids: Mapping[str, PersonId]) -> None:
+    """Refuse a new name that another has, in whatever letters: in the directory, or before him in the file."""
+    named: dict[str, PersonId] = {}
+    for entry in entries:
+        person_id = ids[entry.username]
+        standing = person_by_id(rows, person_id)
+        first = named.setdefault(username_key(entry.username), person_id)
+        if standing is not None and standing.username == entry.username:
+            continue
+        if first != person_id or other_called(rows, entry.username, person_id):
+            taken = NameTaken(entry.username[:80])
+            raise BadPeople(f"{entry.username[:80]!r}, field username: {taken.sentence}")
+
+
 def _put_all(
     job: Sequence[PersonEntry],
     ids: Mapping[str, PersonId],
@@ -131,17 +147,18 @@ def _put_all(
     added = changed = kept = 0
     for entry in job:
         person_id = ids[entry.username]
-        known = known_person(work, person_id)
+        known = described_person(work, person_id)
         manager = ids.get(entry.manager) if entry.manager else None
         if entry.manager and manager is None:
             found = person_by_username(work.rows, entry.manager)
             manager = found.person_id if found else None
-        record = record_of(entry, person_id, known.record if known else None, manager)
+        record = record_of(entry, person_id, known, manager)
         _, state = work.state_of(person.DECIDER, person_stream(person_id))
-        kept += set(standing_roles(state, record.roles)) != set(record.roles)
+        if entry.roles is not None:
+            kept += set(standing_roles(state, entry.roles)) != set(entry.roles)
         events = work.execute(PutPerson(person_id, record), context, dry_run=dry_run).events
         new = sum(isinstance(one, PersonRegistered) for one in events)
-        added, changed = added + new, changed + len(events) - new
+        added, changed = added + new, changed + (bool(events) and not new)
     return added, changed, kept
 
 

@@ -1,5 +1,5 @@
-"""Roles given and taken, by whatever door: the command line, the web and MCP all come through `change_role`.
-What the directory's word counts beside that is said in `domain.person.roles`."""
+"""Roles given, taken and released, by whatever door: the command line and the web come through `change_role`, MCP
+through its own rule of changes. What the directory's word counts beside that is said in `domain.person.roles`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.errors import UnknownPerson
-from domain.person import GrantRole, RevokeRole, Role, RoleGranted, RoleRevoked, person_stream
+from domain.person import (
+    DECIDER,
+    GrantRole,
+    PersonEvent,
+    ReleaseRole,
+    RevokeRole,
+    Role,
+    RoleEvent,
+    RoleGranted,
+    RoleReleased,
+    person_stream,
+)
 from domain.ports import EventStore, Rows
 from domain.values import PersonId, Via
 from projections.people import PersonRow, person_called
@@ -16,21 +27,23 @@ from server.command_bus import CommandContext, Executed, UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class RoleWish:
-    """Which role somebody, named by id or user name, shall have or have no more. `expected_version` is that of
-    the person as the page or tool showed him, None where that does not matter."""
+    """Which role somebody, named by id or user name, shall have or have no more, or, where `held` is None, have
+    if the directory says so. `expected_version` is that of the person as the page or tool showed him, None
+    where that does not matter."""
 
     person: str
     role: Role
-    held: bool
+    held: bool | None
     expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """A role that was given or taken: when, by whom (None: by no person of the directory), through what door."""
+    """A role that was given or taken, or released, where `held` is None: when, by whom (None: by no person of
+    the directory), through what door."""
 
     role: Role
-    held: bool
+    held: bool | None
     at: datetime
     by: PersonId | None
     via: Via
@@ -38,12 +51,17 @@ class RoleChange:
 
 @dataclass(frozen=True, slots=True)
 class PersonRoles:
-    """A person with the version of his stream, and every role that was given to him or taken by hand, the
-    newest first."""
+    """A person with the version of his stream; the roles on which somebody has decided by hand, and those that
+    the directory says; and every decision on his roles by hand, the newest first."""
 
     person: PersonRow
     version: int
+    by_hand: frozenset[Role]
+    described: frozenset[Role]
     changes: tuple[RoleChange, ...]
+
+
+_COMMANDS = {True: GrantRole, False: RevokeRole, None: ReleaseRole}
 
 
 def named_person(rows: Rows, named: str) -> PersonRow:
@@ -57,29 +75,31 @@ def named_person(rows: Rows, named: str) -> PersonRow:
 def change_role(
     work: UnitOfWork, wish: RoleWish, context: CommandContext, *, dry_run: bool = False
 ) -> Executed:
-    """Give or take a role in the name of the context's actor, inside one transaction; with `dry_run` only say
-    what would happen. Whoever acts as a person has to be an administrator at that very moment; an actor without
-    a person is the operator. Raises `domain.errors.Refused`."""
+    """Give, take or release a role in the name of the context's actor, inside one transaction; with `dry_run`
+    only say what would happen. Whoever acts as a person has to be an administrator at that very moment; an actor
+    without a person is the operator. Raises `domain.errors.Refused`."""
     person_id = named_person(work.rows, wish.person).person_id
-    command = GrantRole if wish.held else RevokeRole
-    said = command(person_id, wish.role, context.actor.subject, wish.expected_version)
+    said = _COMMANDS[wish.held](person_id, wish.role, context.actor.subject, wish.expected_version)
     return work.execute(said, context, dry_run=dry_run)
 
 
 def roles_of(store: EventStore, named: str) -> PersonRoles:
-    """Return what roles a person has and who gave and took them; raises `UnknownPerson`. Blocking."""
+    """Return what roles a person has and who decided on them by hand; raises `UnknownPerson`. Blocking."""
     with store.read() as rows:
         person = named_person(rows, named)
     recorded = store.stream(person_stream(person.person_id))
     changes = [
         RoleChange(
             event.role,
-            isinstance(event, RoleGranted),
+            None if isinstance(event, RoleReleased) else isinstance(event, RoleGranted),
             one.envelope.recorded_at,
             one.envelope.actor.subject,
             one.envelope.actor.via,
         )
         for one in recorded
-        if isinstance(event := one.envelope.event, RoleGranted | RoleRevoked)
+        if isinstance(event := one.envelope.event, RoleEvent)
     ]
-    return PersonRoles(person, len(recorded), tuple(reversed(changes)))
+    events = [one.envelope.event for one in recorded]
+    state = DECIDER.fold([one for one in events if isinstance(one, PersonEvent)])
+    newest_first = tuple(reversed(changes))
+    return PersonRoles(person, len(recorded), state.by_hand, state.described, newest_first)

@@ -14,7 +14,7 @@ from domain.values import Actor, PersonId
 from projections.groups import GroupRow, everybody_in, group_by_id, groups_like
 from projections.people import PersonRow, person_by_id
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
-from server.known_facts import known_person
+from server.known_facts import described_person
 from server.reads import Reads
 from server.scim.faults import invalid, no_such
 from server.scim.filters import columns_of
@@ -142,11 +142,11 @@ def _move(
 ) -> None:
     """Take people out of a group, or into one; raises `ScimFault` for somebody who is not there."""
     for person_id in sorted(people):
-        known = known_person(work, person_id)
+        known = described_person(work, person_id)
         if known is None:
             raise invalid(f"There is no user {person_id[:60]}.")
-        groups = (set(known.record.groups) - {out_of}) | ({into} if into else set())
-        changed = replace(known.record, groups=tuple(sorted(groups)))
+        groups = (set(known.groups) - {out_of}) | ({into} if into else set())
+        changed = replace(known, groups=tuple(sorted(groups)))
         work.execute(PutPerson(person_id, changed), context)
 
 

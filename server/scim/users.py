@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.person import PersonRecord, PutPerson
+from domain.person import PersonRecord, PutPerson, username_key
 from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, Personal, PersonId
 from projections.groups import group_by_name
@@ -19,7 +19,7 @@ from projections.people import (
     person_by_id,
 )
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
-from server.known_facts import known_person
+from server.known_facts import described_person
 from server.reads import Reads
 from server.scim.faults import ScimFault, no_such
 from server.scim.filters import columns_of
@@ -29,7 +29,7 @@ from server.scim.reading import Reading
 from server.scim.user_resource import FIELDS, person_record, user_document
 
 Document = dict[str, Any]
-TAKEN = "Another user has this {field}."
+TAKEN = "Another user has this externalId."
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Users:
         paging = Paging.of(query)
         wanted = columns_of(query["filter"], FIELDS) if query.get("filter") else {}
         if "username_key" in wanted:
-            wanted["username_key"] = wanted["username_key"].casefold()
+            wanted["username_key"] = username_key(wanted["username_key"])
 
         def ask(rows: Rows) -> Document:
             total, found = people_like(rows, wanted, paging.offset, paging.count)
@@ -105,10 +105,9 @@ class Users:
 
         def gone(work: UnitOfWork) -> None:
             _present(work.rows, person_id)
-            known = known_person(work, PersonId(person_id))
-            if known is None:
+            record = described_person(work, PersonId(person_id))
+            if record is None:
                 raise no_such("user")
-            record = known.record
             name = f"{record.username.text[:150]}{DELETED_MARK}{person_id[-8:]}"
             kept = tuple(one for one in record.attributes if one[0] != EXTERNAL_ID)
             left = replace(
@@ -127,7 +126,10 @@ class Users:
     ) -> Document:
         def put(work: UnitOfWork) -> Document:
             record = record_of(work)
-            _check_unique(work.rows, person_id, record)
+            # No SCIM user says anything of roles in Doorward.
+            if standing := described_person(work, person_id):
+                record = replace(record, roles=standing.roles)
+            _check_external(work.rows, person_id, record)
             work.execute(PutPerson(person_id, record), self._context(actor))
             return self._shown(work.rows, person_id)
 
@@ -156,12 +158,10 @@ def _present(rows: Rows, person_id: str) -> PersonRow:
     return found
 
 
-def _check_unique(rows: Rows, person_id: PersonId, record: PersonRecord) -> None:
+def _check_external(rows: Rows, person_id: PersonId, record: PersonRecord) -> None:
     external = dict(record.attributes).get(EXTERNAL_ID)
-    for field, column, value in (
-        ("userName", "username_key", record.username.text.casefold()),
-        ("externalId", "external_id", external.text if external else ""),
-    ):
-        _, found = people_like(rows, {column: value}, 0, 2) if value else (0, ())
-        if any(one.person_id != person_id for one in found):
-            raise ScimFault(409, TAKEN.format(field=field), "uniqueness")
+    if external is None or not external.text:
+        return
+    _, found = people_like(rows, {EXTERNAL_ID: external.text}, 0, 2)
+    if any(one.person_id != person_id for one in found):
+        raise ScimFault(409, TAKEN, "uniqueness")

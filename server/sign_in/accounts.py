@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from domain.person import Role
+from domain.person import Role, username_key
 from domain.ports import Rows
 from domain.values import PersonId
 from projections.columns import text_list
+from projections.people import person_by_name_as_typed
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS local_account ("
@@ -69,6 +70,21 @@ def account(rows: Rows, username: str) -> Account | None:
     person_id, password_hash, roles = found[0]
     administrator = Role.ADMINISTRATOR in text_list(roles)
     return Account(PersonId(str(person_id)), str(password_hash), administrator)
+
+
+def account_as_typed(rows: Rows, username: str) -> Account | None:
+    """Return the account of this name, else that of the only person who is called so in other letters, big or
+    small."""
+    exact = account(rows, username)
+    person = None if exact else person_by_name_as_typed(rows, username)
+    if person is None:
+        return exact
+    found = rows.select(
+        "SELECT username FROM local_account WHERE person_id = ?", (person.person_id,)
+    )
+    # An account keeps its name when its person gets another.
+    names = [str(row[0]) for row in found if username_key(str(row[0])) == username_key(username)]
+    return account(rows, names[0]) if names else None
 
 
 def check_password(

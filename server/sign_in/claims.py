@@ -18,10 +18,12 @@ Claims = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Whom the claims describe: his id here, and the directory's present record, if any."""
+    """Whom the claims describe: his id here, the directory's present record, if any, and which user names
+    others have."""
 
     person_id: PersonId
     present: PersonRecord | None
+    taken: Callable[[str], bool] = lambda _username: False
 
 
 def first_person_id(issuer: str, subject: str) -> PersonId:
@@ -56,10 +58,12 @@ def _unknown(person_id: PersonId) -> PersonRecord:
 
 
 def _username(claims: Claims, settings: Settings, described: Described) -> str:
-    """Return a name to show; it signs nobody in, so it may equal another person's."""
+    """Return a name to show. It signs nobody in, and one that another has says nothing: who is locked out by it
+    would be at the mercy of whoever is called so first."""
     known = described.present.username.text if described.present else None
     candidates = (claims.get(settings.oidc_username_claim), known, claims.get("sub"))
-    found = (one for one in candidates if isinstance(one, str) and _names_something(one))
+    named = (one for one in candidates if isinstance(one, str) and _names_something(one))
+    found = (one for one in named if one == known or not described.taken(one))
     return next(found, described.person_id)
 
 

@@ -34,6 +34,8 @@ from server.turns import Turns
 if TYPE_CHECKING:
     from server.sign_in.identity_provider import IdentityProvider
 
+WRONG = "Wrong user name or password."
+
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
@@ -45,6 +47,7 @@ class Purpose:
     fresh: bool = False
 
 
+SIGN_IN, HOME = "/sign-in", "/"
 PurposeOf = Callable[[str], Awaitable[Purpose | None]]
 """Returns the purpose of a sign-in by the path it leads back to; None where that leads nowhere."""
 
@@ -74,7 +77,8 @@ class SignIn:
     def routes(self) -> list[BaseRoute]:
         """Return the routes; none of them answers cross-origin requests."""
         return [
-            Route("/sign-in", self.sign_in, methods=["POST"]),
+            Route(SIGN_IN, self.show, methods=["GET"]),
+            Route(SIGN_IN, self.sign_in, methods=["POST"]),
             Route("/sign-in/start", self.start, methods=["GET"]),
             Route(CALLBACK_PATH, self.callback, methods=["GET"]),
             Route("/sign-out", self.sign_out, methods=["POST"]),
@@ -86,9 +90,15 @@ class SignIn:
         return await self.reads.query(lambda rows: sessions.signed_in(rows, cookie, now))
 
     async def page(
-        self, request: Request, then: str, *, status: int = 200, fault: str = ""
+        self,
+        request: Request,
+        then: str,
+        *,
+        status: int = 200,
+        fault: str = "",
+        username: str = "",
     ) -> Response:
-        """Return the page to sign in on, which leads to the path `then`."""
+        """Return the page to sign in on, which leads to the path `then`; `username` has been typed already."""
         purpose = await self.purpose_of(then)
         if purpose is None:
             return expired()
@@ -103,10 +113,17 @@ class SignIn:
             provider=self.provider.name if self.provider else "",
             start=f"/sign-in/start?{urlencode({'then': then})}",
             fault=fault,
+            username=username,
             form_targets=purpose.form_targets,
         )
         self.cookies.put(page, cookie)
         return page
+
+    async def show(self, request: Request) -> Response:
+        """Show the page by its own address, as after a failed sign-in; lead on whoever is signed in."""
+        if await self.session(request) is not None:
+            return RedirectResponse(HOME, SEE_OTHER)
+        return await self.page(request, HOME)
 
     async def sign_in(self, request: Request) -> Response:
         """Take the sign-in form."""
@@ -119,15 +136,14 @@ class SignIn:
         if not self.local:
             return expired()
         name, password = _storable(form.get("username", "")), form.get("password", "")
-        found = await self.reads.query(lambda rows: accounts.account(rows, name))
+        found = await self.reads.query(lambda rows: accounts.account_as_typed(rows, name))
         person, wait = await self._attempt(name, address_of(request), found, password)
         result = "rate_limited" if wait is not None else "refused" if person is None else "done"
         self.meters.count(SIGN_INS.name, "password", result)
         if wait is not None:
-            return await self._later(request, then, wait)
+            return await self._later(request, then, wait, name)
         if person is None:
-            fault = "That user name and password do not belong together."
-            return await self.page(request, then, status=401, fault=fault)
+            return await self.page(request, then, status=401, fault=WRONG, username=name)
         return await self.begin(cookie, person, then)
 
     async def start(self, request: Request) -> Response:
@@ -168,7 +184,8 @@ class SignIn:
         if form is None or not is_ours(form, cookie, "sign-out"):
             return expired()
         await self.bus.call(lambda work: sessions.close_session(work.rows, cookie))
-        return message("You are signed out", "Your AI clients stay connected.", status=200)
+        text, link = "Your AI clients stay connected.", (SIGN_IN, "Sign in again")
+        return message("You are signed out", text, status=200, link=link)
 
     async def begin(self, cookie: str, person: PersonId, then: str) -> Response:
         """Begin a session with a new secret and lead on (RFC 9700 §4.12: by 303)."""
@@ -201,11 +218,11 @@ class SignIn:
                 return person, None
             return None, wait
 
-    async def _later(self, request: Request, then: str, wait: int) -> Response:
+    async def _later(self, request: Request, then: str, wait: int, name: str) -> Response:
         """Answer too many failures (RFC 6585 §4); the same for every name, known or not."""
         minutes = -(-wait // 60)
         fault = f"Too many attempts. Please wait {minutes} minutes before the next."
-        page = await self.page(request, then, status=429, fault=fault)
+        page = await self.page(request, then, status=429, fault=fault, username=name)
         page.headers["Retry-After"] = str(wait)
         return page
 
@@ -226,11 +243,14 @@ class PagesBehind:
     routes: Callable[[SignIn], Sequence[BaseRoute]]
 
 
-def expired() -> Response:
-    """Answer a form that nobody waits for any more, or that came from elsewhere."""
-    return message(
-        "This page has expired", "Go back to your AI client and start again.", status=403
-    )
+def expired(page: str = "") -> Response:
+    """Answer a form that nobody waits for any more, or that came from elsewhere; `page` is where the form
+    stands, if it stands on a page that can be opened again."""
+    title = "This page has expired"
+    if page:
+        link = (page, "Open it again")
+        return message(title, "Nothing was done.", status=403, link=link)
+    return message(title, "Go back to your AI client and start again.", status=403)
 
 
 def busy(wait: int) -> Response:

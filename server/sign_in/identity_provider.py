@@ -18,13 +18,14 @@ from domain.person import (
     LinkIdentity,
     PersonRecord,
     PutPerson,
+    as_described,
     check_identity,
     person_stream,
 )
 from domain.ports import Clock, NewId, Unavailable
 from domain.values import Actor, Personal, PersonId, Via
 from projections.identities import person_id_of
-from projections.people import EXTERNAL_ID, people_like
+from projections.people import EXTERNAL_ID, other_called, people_like
 from server.command_bus import CommandBus, CommandContext, UnitOfWork
 from server.config import Settings
 from server.request_bodies import storable
@@ -182,7 +183,16 @@ class IdentityProvider:
         _, state = work.state_of(person.DECIDER, person_stream(person_id))
         if state.record is not None and state.record.disabled:
             raise PersonDisabled(person_id)
-        described = Described(person_id, state.record)
+
+        def taken(username: str) -> bool:
+            holder = other_called(work.rows, username, person_id)
+            if holder is not None:
+                _log.warning(
+                    "the provider calls %s by a user name that is %s's", person_id, holder
+                )
+            return holder is not None
+
+        described = Described(person_id, as_described(state), taken)
         record = record_of(claims, self.settings, described, person_of)
         if state.record is not None and self._is_provisioned(state.record):
             # Who is provisioned by SCIM is described there; claims say what he may do here.

@@ -65,9 +65,7 @@ class Provisioning:
         hashed = hash_password(wanted.password)
 
         def make(work: UnitOfWork) -> None:
-            if account(work.rows, wanted.username) or person_by_username(
-                work.rows, wanted.username
-            ):
+            if account(work.rows, wanted.username):
                 raise NameTaken(wanted.username)
             self._put(work, wanted, hashed, actor)
 

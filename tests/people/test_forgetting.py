@@ -150,5 +150,5 @@ async def test_it_is_told_that_a_long_read_keeps_traces_in_a_file(
         await told_and_left(web)
         with system.store.read() as rows:
             rows.select("SELECT 1 FROM person")
-            assert "by his id" in str(forget(system)["not_scrubbed"])
+            assert "by their id" in str(forget(system)["not_scrubbed"])
         assert "not_scrubbed" not in forget(system, ALICE)

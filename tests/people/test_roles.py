@@ -5,22 +5,31 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from domain.access_request import RequestRouted
-from domain.errors import AdministratorsOnly, LastAdministrator, StaleVersion, UnknownPerson
-from domain.person import GrantRole, PersonChanged, PutPerson, RevokeRole, Role
+from domain.errors import (
+    AdministratorsOnly,
+    LastAdministrator,
+    NothingThere,
+    OwnRole,
+    StaleVersion,
+)
+from domain.person import GrantRole, PersonChanged, PutPerson, RevokeRole, Role, RolesDescribed
 from domain.values import Actor, PersonId, Via
 from projections.inbox import requests_waiting_for
 from projections.memberships import holders_of
 from projections.people import PersonRow, person_by_id
+from server.__main__ import main
 from server.audit.looking_back.lists import Then
 from server.command_bus import CommandContext, UnitOfWork
+from server.config import Settings
 from server.operations import OPERATIONS
 from server.people.roles import RoleWish, change_role, roles_of
-from server.wiring import INLINE, System
+from server.wiring import INLINE, System, open_system
 from tests import seeds
 from tests.conftest import table_rows
 from tests.seeds import ALICE, BOB, CAROL
@@ -60,7 +69,7 @@ def test_an_operator_gives_and_takes_a_role_by_user_name_or_id(system: System) -
     assert (taken["roles"], taken["version"]) == (["employee"], 3)
     with pytest.raises(StaleVersion):
         operate(system, "people role grant", person="alice", role="auditor", expected_version=2)
-    with pytest.raises(UnknownPerson):
+    with pytest.raises(NothingThere, match="There is no person nobody"):
         operate(system, "people role grant", person="nobody", role="auditor")
 
 
@@ -128,7 +137,7 @@ def test_the_past_shows_the_roles_of_then(system: System) -> None:
     before = system.store.head()
     operate(system, "people role grant", person="alice", role="auditor")
     between = system.store.head()
-    operate(system, "people role revoke", person="alice", role="auditor")
+    operate(system, "people role release", person="alice", role="auditor")
     after = system.store.head()
 
     def roles_at(position: int) -> tuple[Role, ...]:
@@ -146,6 +155,12 @@ def test_read_models_rebuilt_from_the_log_hold_the_same_roles(system: System) ->
     operate(system, "people role grant", person="alice", role="administrator")
     operate(system, "people role grant", person="bob", role="administrator")
     operate(system, "people role revoke", person="alice", role="administrator")
+    for role, wish in (("auditor", "grant"), ("approver", "grant"), ("employee", "revoke")):
+        operate(system, f"people role {wish}", person="alice", role=role)
+        operate(system, f"people role {wish}", person="carol", role=role)
+    bring_in(system, {"username": "alice", "roles": ["employee", "approver"]})
+    for role in ("auditor", "approver", "employee"):
+        operate(system, "people role release", person="alice", role=role)
     operate(system, "feature on", name="cancel_access_request")
     operate(system, "feature off", name="get_access_request")
     chosen = [one for one in INLINE if one.name in {"people", "memberships", "features"}]
@@ -180,6 +195,118 @@ def test_requests_that_wait_for_administrators_follow_the_role(system: System) -
     operate(system, "people role grant", person="bob", role="administrator")
     operate(system, "people role revoke", person="alice", role="administrator")
     assert (waits_for(ALICE), waits_for(BOB)) == (False, True)
+
+
+def test_requests_that_wait_for_administrators_follow_a_release(system: System) -> None:
+    for name in ("alice", "bob"):
+        operate(system, "people role grant", person=name, role="administrator")
+    wish = seeds.submission(
+        "r-1", requester=CAROL, target=CAROL, app_id=seeds.WIKI, permission_ids=()
+    )
+    system.bus.call_blocking(lambda work: work.execute(wish, seeds.CONTEXT))
+
+    def waits_for(who: PersonId) -> bool:
+        return system.reads.blocking(lambda rows: bool(requests_waiting_for(rows, who)))
+
+    assert (waits_for(ALICE), waits_for(BOB)) == (True, True)
+    operate(system, "people role release", person="alice", role="administrator")
+    assert (waits_for(ALICE), waits_for(BOB)) == (False, True)
+    operate(system, "people role revoke", person="alice", role="administrator")
+    operate(system, "people role grant", person="carol", role="administrator")
+    operate(system, "people role revoke", person="carol", role="administrator")
+    bring_in(system, {"username": "alice", "roles": ["employee", "administrator"]})
+    operate(system, "people role release", person="alice", role="administrator")
+    assert (waits_for(ALICE), administrators(system)) == (True, (ALICE, BOB))
+
+
+def test_a_role_that_is_released_follows_the_files_again(system: System) -> None:
+    operate(system, "people role grant", person="alice", role="auditor")
+    operate(system, "people role revoke", person="bob", role="approver")
+    given = operate(system, "people role release", person="alice", role="auditor")
+    assert given == {"username": "alice", "roles": ["employee"], "changed": True, "version": 3}
+    again = operate(system, "people role release", person="alice", role="auditor")
+    assert (again["changed"], again["version"]) == (False, 3)
+    back = operate(system, "people role release", person=BOB, role="approver", expected_version=2)
+    assert back["roles"] == ["approver", "employee"]
+    done = bring_in(system, {"username": "alice", "roles": ["employee", "auditor"]})
+    assert (done["changed"], done.get("roles_kept")) == (1, None)
+    assert person(system, ALICE).roles == (Role.AUDITOR, Role.EMPLOYEE)
+    with pytest.raises(NothingThere, match="There is no person nobody"):
+        operate(system, "people role release", person="nobody", role="auditor")
+
+
+def test_what_a_file_said_while_a_decision_by_hand_stood_counts_after_it(system: System) -> None:
+    operate(system, "people role grant", person="alice", role="approver")
+    operate(system, "people role revoke", person="alice", role="auditor")
+    said = {"username": "alice", "roles": ["employee", "auditor"]}
+    for dry_run in (True, False):
+        operate(system, "people role grant", person="alice", role="auditor")
+        operate(system, "people role revoke", person="alice", role="auditor")
+        done = bring_in(system, said, dry_run=dry_run)
+        assert (done["changed"], done["roles_kept"]) == (1, 1)
+    assert bring_in(system, said)["changed"] == 0
+    assert person(system, ALICE).roles == (Role.APPROVER, Role.EMPLOYEE)
+    listed = operate(system, "people role list", person="alice")
+    assert (listed["by_hand"], listed["directory"]) == (
+        ["approver", "auditor"],
+        ["auditor", "employee"],
+    )
+    for role in ("approver", "auditor"):
+        operate(system, "people role release", person="alice", role=role)
+    assert person(system, ALICE).roles == (Role.AUDITOR, Role.EMPLOYEE)
+    listed = operate(system, "people role list", person="alice")
+    assert listed["by_hand"] == []
+    newest = listed["changes"][0]
+    assert (newest["role"], newest["held"], newest["by"]) == ("auditor", None, None)
+
+
+def test_the_command_line_says_what_was_decided_by_hand_and_what_the_directory_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_system(Settings(data_dir=tmp_path / "data", nats_url="off")) as system:
+        seeds.seed_system(system)
+    monkeypatch.setenv("DOORWARD_DATA_DIR", str(tmp_path / "data"))
+    assert main(["people", "role", "grant", "alice", "auditor"]) == 0
+    capsys.readouterr()
+    assert main(["people", "role", "list", "alice"]) == 0
+    first, second, _ = capsys.readouterr().out.splitlines()
+    assert first == "alice  auditor, employee"
+    assert second == "decided by hand: auditor; the directory says: employee"
+    assert main(["people", "role", "release", "alice", "auditor", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["roles"] == ["employee"]
+    assert main(["people", "role", "list", "alice"]) == 0
+    first, newest, _ = capsys.readouterr().out.splitlines()
+    assert first == "alice  employee"
+    assert newest.endswith("auditor released by an operator")
+
+
+def test_a_file_that_says_nothing_of_roles_is_no_word_of_the_directory(system: System) -> None:
+    operate(system, "people role grant", person="alice", role="auditor")
+    done = bring_in(system, {"username": "alice", "given_name": "Alicia"})
+    assert (done["changed"], done.get("roles_kept")) == (1, None)
+    kinds = {type(one.envelope.event) for one in system.store.events_after(0, 10_000)}
+    assert RolesDescribed not in kinds
+    released = operate(system, "people role release", person="alice", role="auditor")
+    assert released["roles"] == ["employee"]
+
+
+def test_the_last_administrator_is_not_released_into_nothing(system: System) -> None:
+    operate(system, "people role grant", person="alice", role="administrator")
+    with pytest.raises(LastAdministrator):
+        operate(system, "people role release", person="alice", role="administrator")
+    bring_in(system, {"username": "alice", "roles": ["employee", "administrator"]})
+    operate(system, "people role release", person="alice", role="administrator")
+    assert administrators(system) == (ALICE,)
+    assert person(system, ALICE).roles == (Role.ADMINISTRATOR, Role.EMPLOYEE)
+
+
+def test_nobody_releases_a_role_to_have_it_back_himself(system: System) -> None:
+    operate(system, "people role grant", person="bob", role="administrator")
+    operate(system, "people role revoke", person="bob", role="approver")
+    by_bob = CommandContext(Actor(Via.MCP, BOB), NOW, system.new_id())
+    wish = RoleWish("bob", Role.APPROVER, held=None)
+    with pytest.raises(OwnRole):
+        system.bus.call_blocking(lambda work: change_role(work, wish, by_bob))
 
 
 def test_who_lost_the_role_a_moment_ago_gives_none(system: System) -> None:

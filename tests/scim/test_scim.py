@@ -11,7 +11,15 @@ import httpx
 import pytest
 
 from domain.group import GroupAdded, GroupChanged, GroupRemoved
-from domain.person import GrantRole, PersonChanged, PersonRegistered, Role
+from domain.person import (
+    GrantRole,
+    PersonChanged,
+    PersonRegistered,
+    ReleaseRole,
+    Role,
+    RoleReleased,
+    RolesDescribed,
+)
 from domain.values import Via
 from projections.memberships import members_of
 from projections.people import person_by_id
@@ -136,6 +144,24 @@ async def test_roles_are_not_the_providers_to_give_or_take(web: Web, provider: P
     await provider.patch(f"Users/{user['id']}", {"op": "replace", "value": {"title": "None"}})
     record = web.events(PersonChanged)[-1].record
     assert record.roles == (Role.AUDITOR, Role.EMPLOYEE)
+
+
+async def test_what_the_provider_pushes_does_not_make_roles_the_directorys(
+    web: Web, provider: Provider
+) -> None:
+    user = await provider.add("Users", OKTA_USER)
+    path = f"Users/{user['id']}"
+    await web.execute(GrantRole(user["id"], Role.AUDITOR))
+    member = {"schemas": [GROUP], "displayName": "Audit", "members": [{"value": user["id"]}]}
+    await provider.add("Groups", member)
+    await provider.send("PUT", path, {**OKTA_USER, "id": user["id"], "title": "Auditor"})
+    await provider.patch(path, {"op": "replace", "value": {"active": False}})
+    assert (await provider.send("DELETE", path)).status_code == 204
+    record = web.events(PersonChanged)[-1].record
+    assert record.roles == (Role.AUDITOR, Role.EMPLOYEE)
+    assert not web.events(RolesDescribed)
+    await web.execute(ReleaseRole(user["id"], Role.AUDITOR))
+    assert web.events(RoleReleased)[-1].roles == (Role.EMPLOYEE,)
 
 
 async def test_okta_pushes_a_group_and_its_members(web: Web, provider: Provider) -> None:

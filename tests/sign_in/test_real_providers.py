@@ -127,7 +127,7 @@ async def test_the_user_name_and_unchecked_mail_of_a_local_account_give_no_way_i
     alice, double = present(system, seeds.ALICE), present(system, person_id)
     assert alice is not None
     assert double is not None
-    assert (double.username, double.email) == ("alice", "")
+    assert (double.username, double.email) == ("s-double", ""), "her name is hers"
     assert alice.groups == ("sales",), "her own record is untouched"
 
 

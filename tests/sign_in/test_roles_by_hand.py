@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.person import GrantRole, RevokeRole, Role
+from domain.person import GrantRole, ReleaseRole, RevokeRole, Role
 from domain.values import PersonId
 from projections.people import person_by_id
 from server.wiring import System
@@ -43,6 +43,12 @@ async def test_a_sign_in_undoes_nothing_that_was_decided_by_hand(
     provider.claims = {"given_name": "Eve", "groups": ["it admins", "audit"]}
     assert await finished(doorward, provider, await visit(doorward)) == person_id
     assert roles() == (Role.APPROVER, Role.AUDITOR, Role.EMPLOYEE)
+    provider.claims = {"given_name": "Eva"}
+    await finished(doorward, provider, await visit(doorward))
+    for role in (Role.APPROVER, Role.ADMINISTRATOR):
+        await system.bus.execute(ReleaseRole(person_id, role), seeds.CONTEXT)
+    assert roles() == (Role.ADMINISTRATOR, Role.AUDITOR, Role.EMPLOYEE)
+    await system.bus.execute(GrantRole(person_id, Role.APPROVER), seeds.CONTEXT)
     provider.claims = {"given_name": "Eve", "groups": []}
     await finished(doorward, provider, await visit(doorward))
     assert roles() == (Role.APPROVER, Role.EMPLOYEE)

@@ -73,6 +73,8 @@ ACTIVITIES: dict[str, Activity] = {
     "person.forgotten": Activity(ACCOUNT, 6, "Delete"),
     "person.role_granted": Activity(ACCESS, 1, "Assign Privileges"),
     "person.role_revoked": Activity(ACCESS, 2, "Revoke Privileges"),
+    "person.role_released": Activity(ACCESS, OTHER, "Role released"),
+    "person.roles_described": Activity(ACCOUNT, OTHER, "Roles described"),
     "access_request.submitted": Activity(ACCESS, OTHER, "Requested"),
     "access_request.routed": Activity(ACCESS, OTHER, "Routed"),
     "access_request.stage_started": Activity(ACCESS, OTHER, "Stage started"),

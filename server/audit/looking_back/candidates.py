@@ -36,6 +36,7 @@ from domain.person import (
     PersonForgotten,
     PersonRegistered,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
 )
 from domain.policy import PolicyPublished, PolicyRetired
@@ -68,7 +69,9 @@ def topics(*kinds: type[Event]) -> frozenset[str]:
 
 CONSENTS = Lives((ConsentGiven,), (ConsentWidened, ConsentNarrowed), (ConsentRevoked,))
 POLICIES = Lives((PolicyPublished,), ended=(PolicyRetired,))
-PEOPLE = Lives((PersonRegistered, PersonChanged), (PersonForgotten, RoleGranted, RoleRevoked))
+PEOPLE = Lives(
+    (PersonRegistered, PersonChanged), (PersonForgotten, RoleGranted, RoleRevoked, RoleReleased)
+)
 APPS = Lives((AppAdded, AppChanged), ended=(AppRetired,))
 PERMISSIONS = Lives((PermissionAdded, PermissionChanged), ended=(PermissionRetired,))
 HELD = Lives(

@@ -4,8 +4,9 @@ tables: `COMMANDS`, `NOT_REPLAYED` with the reason, or `CONSEQUENCES`."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from domain import consent, token_family
+from domain import consent, person, token_family
 from domain.catalog import (
     AppAdded,
     AppChanged,
@@ -52,9 +53,13 @@ from domain.person import (
     PersonForgotten,
     PersonRegistered,
     PutPerson,
+    ReleaseRole,
     RevokeRole,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
+    RolesDescribed,
+    described_after,
 )
 from domain.policy import PolicyPublished, PolicyRetired, PublishPolicy, RetirePolicy
 from domain.resource_server import (
@@ -102,6 +107,7 @@ from domain.webhook import (
 )
 from server.audit.replay.before import Before, NotReplayable, Rebuild
 from server.audit.replay.request_commands import REQUEST_COMMANDS
+from server.audit.replay.shared_names import check_name
 
 NOT_REPLAYED: Mapping[str, str] = {}
 """Topics whose command cannot be rebuilt, and why: none at present. (A family that ended because a refresh
@@ -206,6 +212,22 @@ def _other_webhook(_before: Before, event: WebhookChanged) -> Sequence[ChangeWeb
     return [ChangeWebhook(event.name, event.target_url, event.events, event.apps)]
 
 
+def _registered(before: Before, event: PersonRegistered) -> Sequence[PutPerson]:
+    check_name(before, event)
+    return [PutPerson(event.person_id, event.record)]
+
+
+def _described(before: Before, event: PersonChanged | RolesDescribed) -> Sequence[PutPerson]:
+    """What the directory said of roles that were decided by hand stands in an event of its own, or is no news."""
+    if isinstance(event, PersonChanged):
+        check_name(before, event)
+    state = before.state(person.DECIDER)
+    record = event.record if isinstance(event, PersonChanged) else state.record
+    said = [one.roles for one in before.own if isinstance(one, RolesDescribed)]
+    words = [*said, tuple(sorted(described_after(state, record)))]
+    return [PutPerson(event.person_id, replace(record, roles=roles)) for roles in words]
+
+
 def _by_person(command: type, *fields: str) -> Rebuild:
     """The command has these fields, and says which person gave it."""
 
@@ -229,11 +251,13 @@ COMMANDS: Mapping[type[Event], Rebuild] = {
     PermissionAdded: _with(PutPermission, "permission_id", "record"),
     PermissionChanged: _with(PutPermission, "permission_id", "record"),
     PermissionRetired: _with(RetirePermission, "permission_id"),
-    PersonRegistered: _with(PutPerson, "person_id", "record"),
-    PersonChanged: _with(PutPerson, "person_id", "record"),
+    PersonRegistered: _registered,
+    PersonChanged: _described,
+    RolesDescribed: _described,
     IdentityLinked: _with(LinkIdentity, "person_id", "issuer", "subject"),
     RoleGranted: _by_person(GrantRole, "person_id", "role"),
     RoleRevoked: _by_person(RevokeRole, "person_id", "role"),
+    RoleReleased: _by_person(ReleaseRole, "person_id", "role"),
     FeatureEnabled: _by_person(EnableFeature, "name"),
     FeatureDisabled: _by_person(DisableFeature, "name"),
     PersonForgotten: _with(ForgetPerson, "person_id"),

@@ -33,6 +33,7 @@ from domain.access_request import (
 from domain.consent import ConsentNarrowed
 from domain.envelope import Recorded
 from domain.events import Event
+from domain.person import RolesDescribed
 from domain.ports import EventLog
 from server.audit.batches import events_until
 
@@ -48,7 +49,13 @@ CONSEQUENCES = (
     AccessCompleted,
 )
 """What never comes by itself: another event of the same command stands before it."""
-FOLLOWING = (*CONSEQUENCES, ProvisioningStarted, DeprovisioningStarted, ConsentNarrowed)
+FOLLOWING = (
+    *CONSEQUENCES,
+    ProvisioningStarted,
+    DeprovisioningStarted,
+    ConsentNarrowed,
+    RolesDescribed,
+)
 REPORTS = (
     Provisioned,
     ProvisioningFailed,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from textwrap import indent
 
 from server.audit.looking_back.json_form import Json
+from server.long_ids import shortened
 
 GAP = "  "
 
@@ -54,7 +55,7 @@ def _asked(filed: Json) -> Iterator[str]:
 
 def _through(through: Json) -> Iterator[str]:
     client, consent = through["client"], through["consent"]
-    name = f", {client['name']} ({client['client_id']})" if client else ""
+    name = f", {client['name']} ({shortened(client['client_id'])})" if client else ""
     yield f"{through['via']}{name}"
     if consent:
         ended = f", revoked at {consent['revoked_at']}" if consent["revoked_at"] else ""
