@@ -1,5 +1,6 @@
 """Changes of the catalog as plans: what is given of a record replaces what stands, and the catalog's own deciders
-judge the whole. Assigning a policy is such a change too."""
+judge the whole. Assigning a policy is such a change too. A person agrees to whatever lets another policy govern,
+and is told who decides by it; other changes need nobody's yes."""
 
 from __future__ import annotations
 
@@ -32,6 +33,7 @@ from server.bearer import AccessGrant
 from server.catalog.entries import app_entry, permission_entry
 from server.command_bus import UnitOfWork
 from server.mcp.administration.changing import Plan
+from server.mcp.administration.governing import governed
 from server.mcp.answers import Json
 from server.mcp.arguments import Arguments
 
@@ -64,12 +66,14 @@ def app_plan(work: UnitOfWork, app_id: AppId, given: Mapping[str, Any]) -> Plan:
     """Plan to make an app hold what is given."""
     _, state = work.state_of(catalog.APP, app_stream(app_id))
     _check_policy(work, given)
-    record = replace(state.record or NO_APP, **given)
+    former = state.record or NO_APP
+    record = replace(former, **given)
     name = state.record.name if state.record else record.name
     says = "is changed" if state.record else "is added to the catalog"
-    return Plan(
-        PutApp(app_id, record), name, f"The app “{name}” ({app_id}) {says}.", _app_shown(app_id)
-    )
+    says, asks = f"The app “{name}” ({app_id}) {says}.", record.policy != former.policy
+    if asks:
+        says += f" {governed(work.rows, record.policy)}"
+    return Plan(PutApp(app_id, record), name, says, _app_shown(app_id), asks=asks)
 
 
 def put_permission(work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:
@@ -84,18 +88,22 @@ def permission_plan(
     """Plan to make a permission hold what is given; its app must be there."""
     _, state = work.state_of(catalog.PERMISSION, permission_stream(permission_id))
     _check_policy(work, given)
-    record = replace(state.record or NO_PERMISSION, **given)
+    former = state.record or NO_PERMISSION
+    record = replace(former, **given)
     _, app = work.state_of(catalog.APP, app_stream(record.app_id))
     if app.record is None:
         raise NothingThere("app", f"“{record.app_id}”", FIND)
     name = state.record.label if state.record else record.label
     says = "is changed" if state.record else f"is added to the app “{app.record.name}”"
-    return Plan(
-        PutPermission(permission_id, record),
-        name,
-        f"The permission “{name}” ({permission_id}) {says}.",
-        _permission_shown(permission_id),
-    )
+    says = f"The permission “{name}” ({permission_id}) {says}."
+    moves = state.record is not None and record.app_id != former.app_id
+    if moves:
+        says += f" It moves to the app “{app.record.name}”."
+    asks = moves or record.policy != former.policy
+    if asks:
+        says += f" {governed(work.rows, record.policy, app.record.policy)}"
+    shown = _permission_shown(permission_id)
+    return Plan(PutPermission(permission_id, record), name, says, shown, asks=asks)
 
 
 def retire(work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:

@@ -1,8 +1,9 @@
-"""The tools of the toolset `catalog` as their clients see them."""
+"""The tools of the toolset `catalog` as their clients see them. What lets another policy govern is asked about first;
+most changes of a record are not."""
 
 from __future__ import annotations
 
-from server.mcp.administration.defining import ID, MAYBE, TEXT, asking, changing, destroying
+from server.mcp.administration.defining import ID, MAYBE, TEXT, asking, destroying
 from server.mcp.definitions import Schema
 from server.mcp.schemas import closed_input, list_output, paging
 
@@ -12,7 +13,7 @@ BOOLEAN: Schema = {"type": "boolean"}
 LONG: Schema = {"type": "string", "maxLength": 4_000}
 SHORT: Schema = {"type": "string", "maxLength": 200}
 IDS: Schema = {"type": "array", "items": ID, "maxItems": 50}
-NO_POLICY = "A policy in force; empty: none of its own."
+NO_POLICY = "One in force; empty: none of its own."
 ENTRY: Schema = {
     "type": "object",
     "properties": {
@@ -105,7 +106,7 @@ PREVIEW_IMPORT = asking(
         "required": ["added", "changed", "unchanged"],
     },
 )
-PUT_APP = changing(
+PUT_APP = destroying(
     "put_app",
     "Add or change an app",
     "Add an app, or change what is given of it; the rest stays. audience and policy say who may "
@@ -125,7 +126,7 @@ PUT_APP = changing(
     multiple_permissions=BOOLEAN,
     policy={**SHORT, "description": NO_POLICY},
 )
-PUT_PERMISSION = changing(
+PUT_PERMISSION = destroying(
     "put_permission",
     "Add or change a permission",
     "Add a permission to an app, or change what is given of it; the rest stays.",
@@ -141,7 +142,7 @@ PUT_PERMISSION = changing(
 RETIRE = destroying(
     "retire_catalog_entry",
     "Retire an app or a permission",
-    "Take an app or a permission out of the catalog: open requests for it are cancelled, what is "
+    "Take one out of the catalog: open requests for it are cancelled, what is "
     "held stays. Put it again to bring it back.",
     ["kind", "id"],
     kind=KIND,

@@ -8,7 +8,7 @@ that will be changed; whether it is shown, asked about or made is decided here, 
     destroying           not confirmed yet            asked, see below
     else                                              made, by the person, through his client
 
-What destroys is confirmed by a person who has read what will happen. A client that shows forms shows him
+What destroys, gives power or takes protection is confirmed by a person who has read what will happen. A client that shows forms shows him
 one; its name stands for exactly this change at this version, so that a yes to something else, or to what has
 moved since, is none. Of a client that shows none the name of the thing is asked for, which a model that
 mixes things up does not have; whether it has asked anybody, nobody can know."""
@@ -65,7 +65,8 @@ class Plan:
     """A change. `name` is what the thing is called, `says` what will happen, in a sentence; `shown` are the
     fields of the aggregate's state that a person would know it by. `make` does it where that takes more
     than the command; `then` is done on a thread when all is durable, and returns what else is answered.
-    `now` is the moment that the command speaks of, if it speaks of one."""
+    `now` is the moment that the command speaks of, if it speaks of one. `asks` is False where nobody has to
+    agree, since it is not this change for which the tool asks."""
 
     command: object
     name: str
@@ -74,6 +75,7 @@ class Plan:
     make: Make | None = None
     then: Callable[[], Json | None] | None = None
     now: datetime | None = None
+    asks: bool = True
 
 
 Planner = Callable[[UnitOfWork, AccessGrant, Arguments], Plan]
@@ -97,12 +99,16 @@ class _Outcome:
 
 
 def changes(
-    toolset: str, definition: ToolDefinition, planner: Planner, backing: Backing
+    toolset: str,
+    definition: ToolDefinition,
+    planner: Planner,
+    backing: Backing,
+    feature: str | None = None,
 ) -> ServedTool:
-    """Return a tool of a toolset that changes something."""
+    """Return a tool of a toolset that changes something; `feature` is the flag that it takes, if any."""
     scopes = TOOLSETS[toolset].scopes
     act = Changing(definition, planner, backing)
-    return ServedTool(definition, scopes, act=act, roles=ADMINISTRATORS)
+    return ServedTool(definition, scopes, act=act, roles=ADMINISTRATORS, feature=feature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +169,8 @@ class Changing:
         would = _Outcome(CHANGED, plan, version, found)
         if wish.arguments["dry_run"]:
             return replace(would, outcome="would_change")
-        return self._asked(wish, plan, would) if self.definition.annotations.destructive else would
+        asks = self.definition.annotations.destructive and plan.asks
+        return self._asked(wish, plan, would) if asks else would
 
     def _asked(self, wish: _Wish, plan: Plan, would: _Outcome) -> _Outcome:
         """Return what is answered instead of making the change; `would` itself where it is confirmed."""

@@ -35,8 +35,8 @@ _TEXTS: Schema = {"type": "array", "items": TEXT}
 WHOAMI = asking(
     "whoami",
     "Who am I",
-    "Say who the person is, by which client, and what each toolset lets him do: used, allowed once he "
-    "consents, or not for his role.",
+    "Say who the person is, by which client, and what each toolset lets them do: used, allowed once they "
+    "consent, or not for their role.",
     closed_input([]),
     object_of(
         person={"type": "object"},
@@ -78,7 +78,8 @@ _FEATURE = object_of(
 LIST_FEATURES = asking(
     "list_features",
     "List features",
-    "List the features that can be turned on and off.",
+    "List the features that can be turned on and off, and what each brings. A tool whose feature is off does "
+    "not exist.",
     closed_input([]),
     object_of(items={"type": "array", "items": _FEATURE}),
 )

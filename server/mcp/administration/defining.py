@@ -10,7 +10,7 @@ from server.mcp.schemas.parts import ID, MAYBE, TEXT
 from server.mcp.tools import Query, Run, ServedTool
 from server.oauth.resources import ADMINISTRATORS, TOOLSETS
 
-CONFIRM: Schema = {**ID, "description": "The name from the refusal, once the person agreed."}
+CONFIRM: Schema = {**ID, "description": "The refusal's name, once the person agreed."}
 CHANGE: dict[str, Schema] = {
     "dry_run": {"type": "boolean", "default": False},
     "expected_version": {"type": "integer", "minimum": 0},
@@ -57,7 +57,7 @@ def changing(
 def destroying(
     name: str, title: str, description: str, required: list[str], /, **properties: Schema
 ) -> ToolDefinition:
-    """Return a tool whose change the person has to confirm."""
+    """Return a tool whose change the person has to confirm, unless the plan says that this one destroys nothing."""
     given = closed_input(required, **properties, **CHANGE, confirm=CONFIRM)
     return ToolDefinition(name, title, description, given, CHANGED, DESTROYS)
 

@@ -74,8 +74,7 @@ class WebhookPlanning:
 
     def _check(self, arguments: Arguments) -> None:
         if "url" in arguments:
-            insecure = self.system.settings.webhook_insecure
-            lifecycle.check_target(arguments["url"], insecure=insecure)
+            lifecycle.check_target(arguments["url"], self.system.settings)
         lifecycle.check_patterns(arguments.get("events", ()))
 
 

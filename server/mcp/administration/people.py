@@ -23,6 +23,7 @@ def tools(backing: Backing) -> tuple[ServedTool, ...]:
         (change.ENABLE, change.enabling),
         (change.GRANT_ROLE, change.granting),
         (change.REVOKE_ROLE, change.revoking),
+        (change.RELEASE_ROLE, change.releasing),
         (change.FORGET, change.Forgetting(backing)),
     )
     return (

@@ -13,7 +13,6 @@ from projections.people import PersonRow, person_by_id
 from projections.people_search import SoughtPeople, people_sought
 from server.bearer import AccessGrant
 from server.mcp.administration.backing import Backing
-from server.mcp.administration.changing import version_of
 from server.mcp.administration.defining import MAYBE, TEXT, asking
 from server.mcp.administration.persons import PERSON, whom
 from server.mcp.answers import Answer, Json, line, listing
@@ -51,8 +50,8 @@ FIND = asking(
 GET = asking(
     "get_person",
     "Get a person",
-    "Show one person: groups, manager, attributes, how much he holds and asks for, and how many clients "
-    "act for him.",
+    "Show one person: groups, manager, attributes, how much they hold and ask for, and how many clients "
+    "act for them.",
     closed_input(["person"], person=PERSON),
     object_of(
         **_SHORT,
@@ -65,6 +64,7 @@ GET = asking(
         holds=_COUNT,
         open_requests=_COUNT,
         connected_clients=_COUNT,
+        roles_by_hand=_TEXTS,
         version=_COUNT,
         last_access_ends_at=MAYBE,
     ),
@@ -99,11 +99,14 @@ class Getting:
         named: str = arguments["person"]
         found, fields = await self.backing.system.reads.query(lambda rows: _whole(rows, named))
         stream = person_stream(found.person_id)
-        version = await version_of(self.backing, person.DECIDER, stream)
+        version, state = await self.backing.system.bus.call(
+            lambda work: work.state_of(person.DECIDER, stream)
+        )
         roles = ", ".join(found.roles) or "no role"
         more = f"{found.username}; {roles}{'; disabled' if found.disabled else ''}"
         text = line(found.person_id, found.full_name, f"{more}; holds {fields['holds']}")
-        return Answer({**fields, "version": version}, f"{text} (version {version})")
+        whole = {**fields, "roles_by_hand": sorted(state.by_hand), "version": version}
+        return Answer(whole, f"{text} (version {version})")
 
 
 def _short(one: PersonRow) -> Json:

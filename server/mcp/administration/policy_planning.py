@@ -26,9 +26,9 @@ from server.catalog.entries import BadCatalog, checked
 from server.command_bus import UnitOfWork
 from server.mcp.administration.catalog_planning import FIND, app_plan, permission_plan, whole
 from server.mcp.administration.changing import Plan
+from server.mcp.administration.governing import approval
 from server.mcp.answers import Json
 from server.mcp.arguments import Arguments, BadArguments
-from server.policies.approver_names import format_approver
 from server.policies.document import PolicyEntry, policy_of
 from server.policies.writing import entry_of
 
@@ -58,21 +58,9 @@ def put_policy(work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> P
     apps, permissions = naming(work.rows, policy_id)
     says = (
         f"Edition {state.versions + 1} of the policy {policy_id} is published and rules new "
-        f"requests: {apps} apps and {permissions} permissions name it. {_approval(policy)}"
+        f"requests: {apps} apps and {permissions} permissions name it. {approval(policy)}"
     )
     return Plan(PublishPolicy(policy), policy_id, says, _shown)
-
-
-def _approval(policy: Policy) -> str:
-    """Say who decides by the policy, with what a person has to notice: that it may be nobody."""
-    stages = [
-        f"{one.name} ({one.needed} of {', '.join(map(format_approver, one.approvers))})"
-        for one in policy.stages
-    ]
-    asked = f"Who decides: {', then '.join(stages)}." if stages else "Nobody is asked to approve."
-    rules = ", ".join(one.rule_id for one in policy.pre_approvals)
-    ahead = f" Approved ahead, without asking: {rules}." if rules else ""
-    return f"{asked}{ahead}"
 
 
 def assign_policy(work: UnitOfWork, _grant: AccessGrant, arguments: Arguments) -> Plan:

@@ -18,8 +18,8 @@ from domain.ports import Rows
 from projections.catalog.overview import naming
 from projections.pages import Page
 from projections.policies import policies
+from server.bad_file import BadFile
 from server.bearer import AccessGrant
-from server.catalog.entries import BadCatalog
 from server.mcp.administration.catalog_planning import plain
 from server.mcp.administration.policy_planning import LIST, policy_in
 from server.mcp.answers import Answer, Json, line, listing
@@ -91,8 +91,11 @@ class PolicyReading:
             asked["file"] = _text(file)
         try:
             found = policy_explain(self.system, msgspec.json.encode(asked), _unheard)
-        except (BadCatalog, ValueError) as fault:
+        except (BadFile, ValueError) as fault:
             raise BadArguments(str(fault)) from None
+        except NothingThere as none:
+            hint = "find_people" if none.kind == "person" else "find_catalog_entries"
+            raise NothingThere(none.kind, none.name, f"{hint} finds those there are") from None
         fields: Json = msgspec.json.decode(msgspec.json.encode(found))
         return Answer(fields, _text(found))
 

@@ -1,9 +1,9 @@
 """The tools of the toolset `policy` as their clients see them. A policy may say that nobody is asked, or who; to
-publish one is to decide ahead, and so the person is asked first."""
+publish one, or to let it govern, is to decide ahead, and so the person is asked first."""
 
 from __future__ import annotations
 
-from server.mcp.administration.defining import ID, TEXT, asking, changing, destroying
+from server.mcp.administration.defining import ID, TEXT, asking, destroying
 from server.mcp.definitions import Schema
 from server.mcp.schemas import closed_input, list_output, paging
 
@@ -114,7 +114,7 @@ PUT = destroying(
     ["policy"],
     policy=POLICY,
 )
-ASSIGN = changing(
+ASSIGN = destroying(
     "assign_policy",
     "Assign a policy",
     "Let a policy govern an app or a permission; an empty policy_id takes off the one it names.",

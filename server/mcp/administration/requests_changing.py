@@ -1,5 +1,5 @@
-"""The tools that end requests and access, hand the decision to others, say something, and, where the operator
-lets them, decide. All of it is ruled by `domain.access_request`: an administrator is one here as well, and nobody
+"""The tools that end requests and access, hand the decision to others, say something, and, where its feature is
+on, decide. All of it is ruled by `domain.access_request`: an administrator is one here as well, and nobody
 decides on his own request."""
 
 from __future__ import annotations
@@ -22,14 +22,13 @@ from domain.access_request import (
     RevokeAccess,
     Verdict,
 )
-from domain.errors import DecisionByClientOff, PersonDisabled
-from domain.feature import DECIDE_BY_CLIENT, features_on
+from domain.errors import PersonDisabled
+from domain.feature import DECIDE_BY_CLIENT
 from domain.policy import Evidence
 from domain.ports import Rows
 from domain.values import PersonId
 from projections.access_requests import RequestRow, request_by_id
 from projections.columns import maybe_instant
-from projections.features import switched_features
 from projections.people import person_by_id
 from server.bearer import AccessGrant
 from server.command_bus import UnitOfWork
@@ -103,10 +102,9 @@ COMMENT = changing(
     text={"type": "string", "minLength": 1, "maxLength": COMMENT_LIMIT},
 )
 DECIDE = destroying(
-    "decide_request",
+    DECIDE_BY_CLIENT,
     "Decide on an access request",
-    "Approve or deny in the administrator's name, if he may decide now. Off unless the operator allows it; "
-    "the refusal says why.",
+    "Approve or deny in the administrator's name, if they may decide now; on weak evidence.",
     ["request_id", "verdict"],
     request_id=identifier_field(),
     verdict={"type": "string", "enum": [one.value for one in Verdict]},
@@ -124,14 +122,13 @@ class Planning:
     backing: Backing
 
     def plans(self) -> tuple[tuple[ToolDefinition, Callable[..., Plan]], ...]:
-        """Return each tool with what plans its calls."""
+        """Return each tool that is always there with what plans its calls."""
         return (
             (CANCEL, self.cancel),
             (REVOKE, self.revoke),
             (CALL_OFF, self.call_off),
             (REASSIGN, self.reassign),
             (COMMENT, self.comment),
-            (DECIDE, self.decide),
         )
 
     def cancel(self, work: UnitOfWork, grant: AccessGrant, arguments: Arguments) -> Plan:
@@ -180,10 +177,6 @@ class Planning:
     def decide(self, work: UnitOfWork, grant: AccessGrant, arguments: Arguments) -> Plan:
         """Plan decide_request. What the person himself has decided, the client merely asserts."""
         row, by, now = self._asked(work, grant, arguments)
-        initially = self.backing.system.settings.features
-        switched = {name: one.on for name, one in switched_features(work.rows).items()}
-        if DECIDE_BY_CLIENT not in features_on(switched, initially):
-            raise DecisionByClientOff(self._url(row), DECIDE_BY_CLIENT)
         verdict = Verdict(arguments["verdict"])
         command = Decide(
             request_id=row.request_id,
@@ -213,9 +206,6 @@ class Planning:
         self, work: UnitOfWork, row: RequestRow, command: object, says: str, now: datetime
     ) -> Plan:
         return Plan(command, _named(work.rows, row), says, shown, now=now)
-
-    def _url(self, row: RequestRow) -> str:
-        return f"{self.backing.system.settings.issuer}/requests/{row.request_id}"
 
 
 def shown(state: AccessRequest) -> Json:

@@ -12,7 +12,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.mcp.administration.choosing import Chosen, UnknownToolset, chosen
+from server.mcp.administration.choosing import BadChoice, Chosen, chosen
 from server.mcp.tools import Toolset
 from server.oauth.resources import ADMIN, Resource, admin_resource
 
@@ -69,7 +69,7 @@ class Administration:
         """Answer a request."""
         try:
             wanted = chosen(scope["query_string"])
-        except UnknownToolset as fault:
+        except BadChoice as fault:
             await fault.reply().send(send)
             return
         apps = self._apps.get(wanted) or await self._begun(wanted)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from domain.access_request import RequestCancelled
-from domain.catalog import AppChanged, AppRecord, AppRetired, PermissionAdded, PutApp, RetireApp
+from domain.catalog import (
+    AppChanged,
+    AppRecord,
+    AppRetired,
+    PermissionAdded,
+    PermissionChanged,
+    PutApp,
+    RetireApp,
+)
+from domain.policy import DEFAULT, PublishPolicy
 from server.operations.read_models import catch_up
 from tests import seeds
 from tests.mcp.administration.desk import FORMS, agreed, called, desk, events
@@ -71,6 +81,48 @@ async def test_what_is_given_of_an_app_is_changed_and_the_rest_stays(web: Web, e
     assert again["outcome"] == "unchanged"
     said = await wire.refused("put_app", **given, expected_version=1)
     assert said.startswith("stale_version")
+
+
+@pytest.mark.parametrize("era", [MODERN, LEGACY])
+@pytest.mark.parametrize(
+    ("tool", "given", "name"),
+    [
+        ("put_app", {"app_id": "crm"}, "Sales CRM"),
+        ("put_app", {"app_id": "new", "name": "New"}, "New"),
+        ("put_permission", {"permission_id": "crm:reader"}, "Sales CRM / Reader"),
+        ("put_permission", {"permission_id": "x", "app_id": "crm", "label": "X"}, "X"),
+    ],
+)
+async def test_another_policy_governs_only_once_a_person_has_agreed(
+    web: Web, era: str, tool: str, given: dict[str, Any], name: str
+) -> None:
+    """Else a client that may not publish a policy could choose the one by which nobody is asked."""
+    await web.execute(PublishPolicy(replace(DEFAULT, policy_id="free", stages=())))
+    wire = await desk(web, "catalog", era=era)
+    before = events(web)
+    would = await wire.ask(tool, **given, policy="free", dry_run=True)
+    assert {"field": "policy", "before": "", "after": "free"} in would["changes"]
+    said = await wire.refused(tool, **given, policy="free")
+    assert said.startswith("not_confirmed")
+    assert "New requests are ruled by the policy free. Nobody is asked to approve." in said
+    assert events(web) == before
+    await wire.ask(tool, **given, policy="free", confirm=name)
+    await wire.ask(tool, **given, policy="free", description="Of another kind.")
+    off = await wire.refused(tool, **given, policy="")
+    assert "ruled by the policy default. Who decides: manager (1 of manager)." in off
+
+
+async def test_a_permission_moves_to_another_app_and_its_policy_once_a_person_agrees(
+    web: Web,
+) -> None:
+    wire = await desk(web, "catalog", capabilities=FORMS)
+    given = {"permission_id": "crm:reader", "app_id": "wiki"}
+    asked = await called(wire, "put_permission", **given)
+    ((_, form),) = asked["inputRequests"].items()
+    assert "It moves to the app “Wiki”." in form["params"]["message"]
+    assert not web.events(PermissionChanged)
+    await agreed(wire, "put_permission", **given)
+    assert web.events(PermissionChanged)
 
 
 async def test_the_event_says_who_changed_it_by_which_client(web: Web) -> None:

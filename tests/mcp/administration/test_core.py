@@ -77,8 +77,18 @@ async def test_no_client_gives_itself_leave_to_decide(web: Web) -> None:
             "set_feature", feature="decide_request", on=True, dry_run=dry_run
         )
         assert said.startswith("operator_only: ")
-        assert "doorward feature on decide_request" in said
+        assert "web page of the features" in said
+        assert "doorward feature" not in said, "a client with a shell would type it"
     assert not web.events(FeatureEnabled)
+
+
+async def test_why_deciding_is_off_is_said_where_features_are_listed(web: Web) -> None:
+    wire = await desk(web, "core")
+    text = (await wire.call("list_features"))["content"][0]["text"]
+    (told,) = [one for one in text.splitlines() if "decide_request" in one]
+    assert told.startswith("- decide_request: off.")
+    assert "nobody can tell a person's own decision" in told
+    assert "doorward feature" not in text
 
 
 @pytest.mark.parametrize("feature", ["fly", "", "x" * 300, 7, None, ["a"]])

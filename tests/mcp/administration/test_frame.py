@@ -68,6 +68,46 @@ async def test_a_toolset_that_is_none_is_refused_with_the_names_there_are(
         assert fault["message"].isprintable()
 
 
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("toolset=core", "unknown_parameter"),
+        ("Toolsets=core", "unknown_parameter"),
+        ("toolsets%20=core", "unknown_parameter"),
+        ("toolsets=core&utm_source=mail", "unknown_parameter"),
+        ("utm_source=mail&toolsets=core", "unknown_parameter"),
+        ("core", "unknown_parameter"),
+        ("=core", "unknown_parameter"),
+        ("&", "unknown_parameter"),
+        ("toolsets=core;people", "unknown_toolset"),
+        ("%E2%80%AE%00%0A" + "x" * 2_000, "unknown_parameter"),
+        ("&".join(["toolsets=core"] * 500), "unknown_parameter"),
+        ("toolsets=core&toolsets=core", "repeated_parameter"),
+        ("toolsets=core&toolsets=people", "repeated_parameter"),
+        ("toolsets=core&toolsets=", "repeated_parameter"),
+    ],
+)
+async def test_a_query_that_is_not_understood_gives_nothing_rather_than_all(
+    web: Web, query: str, code: str
+) -> None:
+    wire = await desk(web, "core", "people")
+    for token in (None, wire.token):
+        asked = Wire(web.http, web.issuer, token, path=f"/mcp/admin?{query}")
+        answer = await asked.request("tools/list")
+        fault = answer.json()["error"]
+        assert (answer.status_code, fault["data"]) == (400, {"code": code})
+        assert "name some of core, catalog, policy, people, requests" in fault["message"]
+        assert "in one toolsets, separated by commas, or leave the query out" in fault["message"]
+        assert fault["message"].isprintable()
+        assert len(fault["message"]) < 300
+
+
+async def test_an_empty_query_is_none(web: Web) -> None:
+    wire = await desk(web, "core")
+    wire.path = "/mcp/admin?"
+    assert await wire.tools()
+
+
 @pytest.mark.parametrize("name", list(TOOLSETS))
 async def test_a_client_without_a_token_is_told_the_scopes_of_the_toolsets_it_asked_for(
     web: Web, name: str

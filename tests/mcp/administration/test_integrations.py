@@ -204,6 +204,29 @@ async def test_what_failed_is_shown_and_tried_again_and_the_log_says_by_whom(web
     assert said.startswith("unknown_delivery")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/x",
+        "http://hooks.example/x",
+        "https://127.0.0.1/x",
+        "https://localhost/x",
+        "https://10.0.0.1/x",
+        "https://[::1]/x",
+        "https://[::ffff:10.0.0.1]/x",
+    ],
+)
+async def test_a_webhook_is_no_way_into_the_network(web: Web, url: str) -> None:
+    """Unless the operator allows it, as README's table of settings says."""
+    wire = await desk(web, "integrations")
+    said = await wire.refused("add_webhook", name="hook", url=url, confirm="hook")
+    assert said.startswith("unusable_url: ")
+    assert "DOORWARD_WEBHOOK_" in said
+    await wire.ask("add_webhook", name="hook", url=URL, confirm="hook")
+    moved = await wire.refused("change_webhook", name="hook", url=url, confirm="hook")
+    assert moved.startswith("unusable_url: ")
+
+
 async def test_removing_a_webhook_is_confirmed(web: Web) -> None:
     wire = await desk(web, "integrations")
     await wire.ask("add_webhook", name="hook", url=URL, confirm="hook")

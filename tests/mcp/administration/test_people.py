@@ -16,7 +16,9 @@ from domain.person import (
     PutPerson,
     Role,
     RoleGranted,
+    RoleReleased,
     RoleRevoked,
+    RolesDescribed,
 )
 from tests.mcp.administration.desk import FORMS, agreed, called, desk, events
 from tests.mcp.wire import LEGACY, MODERN, Wire
@@ -68,7 +70,10 @@ async def test_a_person_is_added_and_changed_and_what_is_left_out_stays(web: Web
     before = events(web)
     would = await wire.ask("put_person", **given, dry_run=True)
     assert (would["outcome"], events(web)) == ("would_change", before)
-    await wire.ask("put_person", **given, manager="bob")
+    said = await wire.refused("put_person", **given, manager="bob")
+    assert said.startswith("not_confirmed")
+    assert "dora is added, as an employee. Comes into sales." in said
+    await wire.ask("put_person", **given, manager="bob", confirm="dora")
     (registered,) = [
         one for one in web.events(PersonRegistered) if one.record.username.text == "dora"
     ]
@@ -78,6 +83,45 @@ async def test_a_person_is_added_and_changed_and_what_is_left_out_stays(web: Web
     assert changed == {"family_name": ("", "Doe"), "manager": (BOB, None)}
     told = await wire.ask("get_person", person="dora")
     assert (told["name"], told["groups"], told["version"]) == ("Dora Doe", ["sales"], 2)
+
+
+@pytest.mark.parametrize("era", [MODERN, LEGACY])
+async def test_groups_are_changed_once_a_person_has_agreed_and_nothing_else_is_asked_about(
+    web: Web, era: str
+) -> None:
+    """By groups people see apps, decide, or are approved ahead: a client gives no power of its own accord."""
+    wire = await desk(web, "people", era=era)
+    before = events(web)
+    would = await wire.ask("put_person", person="alice", groups=["admins"], dry_run=True)
+    assert would["changes"] == [{"field": "groups", "before": ["sales"], "after": ["admins"]}]
+    said = await wire.refused("put_person", person="alice", groups=["admins"])
+    assert "Comes into admins. Leaves sales." in said
+    assert events(web) == before
+    for given in ({"groups": ["sales", "sales"]}, {"email": "a@example.org", "groups": ["sales"]}):
+        await wire.ask("put_person", person="alice", **given)
+    await wire.ask("put_person", person="alice", groups=["admins"], confirm="alice")
+    assert (await wire.ask("get_person", person="alice"))["groups"] == ["admins"]
+
+
+async def test_a_form_says_which_groups_are_meant_and_a_no_leaves_them(web: Web) -> None:
+    wire = await desk(web, "people", capabilities=FORMS)
+    given: dict[str, Any] = {"person": "alice", "groups": [], "confirm": "alice"}
+    asked = await called(wire, "put_person", **given)
+    ((form, request),) = asked["inputRequests"].items()
+    assert "alice is changed as said. Leaves sales." in request["params"]["message"]
+    declined = await called(wire, "put_person", {form: {"action": "decline"}}, **given)
+    assert declined["structuredContent"]["outcome"] == "declined"
+    assert ALICE not in {one.person_id for one in web.events(PersonChanged)}
+    await agreed(wire, "put_person", **given)
+    changed = web.events(PersonChanged)[-1]
+    assert (changed.person_id, changed.record.groups) == (ALICE, ())
+
+
+async def test_a_person_is_found_by_his_name_however_it_is_typed(web: Web) -> None:
+    wire = await desk(web, "people")
+    assert (await wire.ask("get_person", person="ALICE"))["id"] == ALICE
+    await wire.ask("put_person", person="Alice", username="Alice")
+    assert (await wire.ask("get_person", person="alice"))["username"] == "Alice"
 
 
 async def test_attributes_are_added_to_those_there_are(web: Web) -> None:
@@ -94,6 +138,8 @@ async def test_attributes_are_added_to_those_there_are(web: Web) -> None:
         ({}, "invalid_arguments"),
         ({"given_name": "Nobody"}, "invalid_arguments"),
         ({"username": "alice"}, "name_taken"),
+        ({"username": "ALICE"}, "name_taken"),
+        ({"person": "carol", "username": "aLice"}, "name_taken"),
         ({"person": "carol", "username": "alice"}, "name_taken"),
         ({"person": "nobody", "given_name": "x"}, "nothing_there"),
         ({"username": "dora", "manager": "nobody"}, "nothing_there"),
@@ -140,6 +186,44 @@ async def test_roles_are_given_and_taken_in_the_administrators_name(web: Web, er
     await wire.ask("revoke_role", **given)
     assert len(web.events(RoleRevoked)) == 1
     assert (await wire.ask("revoke_role", **given))["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("era", [MODERN, LEGACY])
+async def test_a_role_goes_back_to_the_directory(web: Web, era: str) -> None:
+    wire = await desk(web, "people", era=era)
+    given: dict[str, Any] = {"person": "alice", "role": "auditor", "confirm": "auditor alice"}
+    assert (await wire.ask("release_role", **given))["outcome"] == "unchanged"
+    await wire.ask("grant_role", **given)
+    said = await wire.refused("release_role", person="alice", role="auditor")
+    assert "The directory decides again whether Alice Example (alice) has the role auditor" in said
+    shown = await wire.ask("get_person", person="alice")
+    assert (shown["roles"], shown["roles_by_hand"]) == (["auditor", "employee"], ["auditor"])
+    would = await wire.ask("release_role", person="alice", role="auditor", dry_run=True)
+    assert would["changes"] == [
+        {"field": "roles", "before": ["auditor", "employee"], "after": ["employee"]},
+        {"field": "roles_by_hand", "before": ["auditor"], "after": []},
+    ]
+    await wire.ask("release_role", **given)
+    (released,) = web.events(RoleReleased)
+    assert (released.person_id, released.role, released.roles) == (
+        ALICE,
+        Role.AUDITOR,
+        (Role.EMPLOYEE,),
+    )
+
+
+async def test_what_a_client_changes_does_not_make_roles_the_directorys(web: Web) -> None:
+    wire = await desk(web, "people", capabilities=FORMS)
+    await web.execute(GrantRole(CAROL, Role.AUDITOR))
+    await wire.ask("put_person", person="carol", given_name="Caroline")
+    await agreed(wire, "disable_person", person="carol")
+    await wire.ask("enable_person", person="carol")
+    assert web.events(PersonChanged)[-1].record.roles == (Role.AUDITOR, Role.EMPLOYEE)
+    assert not web.events(RolesDescribed)
+    await agreed(wire, "release_role", person="carol", role="auditor")
+    assert web.events(RoleReleased)[-1].roles == (Role.EMPLOYEE,)
+    last = await called(wire, "revoke_role", person="bob", role="administrator")
+    assert last["content"][0]["text"].startswith("last_administrator")
 
 
 async def test_the_rules_of_roles_hold_here_as_well(web: Web) -> None:

@@ -109,12 +109,16 @@ async def test_who_decides_by_a_policy_is_said_to_the_person_before_it_rules(web
 async def test_a_policy_is_assigned_and_taken_off_again(web: Web) -> None:
     wire = await desk(web, "policy")
     await published(wire)
-    for kind, key in (("app", "crm"), ("permission", "crm:reader")):
+    for kind, key, name in (
+        ("app", "crm", "Sales CRM"),
+        ("permission", "crm:reader", "Sales CRM / Reader"),
+    ):
         given = {"kind": kind, "id": key, "policy_id": "owners"}
         would = await wire.ask("assign_policy", **given, dry_run=True)
         assert would["changes"] == [{"field": "policy", "before": "", "after": "owners"}]
-        assert (await wire.ask("assign_policy", **given))["outcome"] == "changed"
-        off = await wire.ask("assign_policy", kind=kind, id=key, policy_id="")
+        done = await wire.ask("assign_policy", **given, confirm=name)
+        assert done["outcome"] == "changed"
+        off = await wire.ask("assign_policy", kind=kind, id=key, policy_id="", confirm=name)
         assert off["outcome"] == "changed"
     for given in (
         {"kind": "app", "id": "crm", "policy_id": "none-such"},
@@ -122,6 +126,41 @@ async def test_a_policy_is_assigned_and_taken_off_again(web: Web) -> None:
         {"kind": "permission", "id": "none-such", "policy_id": ""},
     ):
         assert (await wire.refused("assign_policy", **given)).startswith("nothing_there: ")
+
+
+@pytest.mark.parametrize("era", [MODERN, LEGACY])
+async def test_who_decides_is_said_to_the_person_before_a_policy_governs(
+    web: Web, era: str
+) -> None:
+    wire = await desk(web, "policy", era=era)
+    await published(wire)
+    await published(wire, id="free", approval=[])
+    before = events(web)
+    for policy_id, words in (
+        ("owners", "ruled by the policy owners. Who decides: manager (1 of manager), then carol"),
+        ("free", "ruled by the policy free. Nobody is asked to approve."),
+    ):
+        given = {"kind": "permission", "id": "crm:reader", "policy_id": policy_id}
+        said = await wire.refused("assign_policy", **given)
+        assert said.startswith("not_confirmed")
+        assert words in said
+    assert events(web) == before
+
+
+async def test_taking_a_policy_off_says_which_governs_instead(web: Web) -> None:
+    plain = await desk(web, "policy")
+    await published(plain)
+    given: dict[str, Any] = {"kind": "permission", "id": "crm:reader"}
+    await plain.ask("assign_policy", **given, policy_id="owners", confirm="Sales CRM / Reader")
+    wire = await desk(web, "policy", capabilities=FORMS)
+    asked = await called(wire, "assign_policy", **given, policy_id="")
+    ((form, request),) = asked["inputRequests"].items()
+    assert "ruled by the policy default. Who decides: manager" in request["params"]["message"]
+    no = {form: {"action": "decline"}}
+    declined = await called(wire, "assign_policy", no, **given, policy_id="")
+    assert declined["structuredContent"]["outcome"] == "declined"
+    done = await agreed(wire, "assign_policy", **given, policy_id="")
+    assert done["changes"] == [{"field": "policy", "before": "owners", "after": ""}]
 
 
 async def test_retiring_is_confirmed_and_its_actor_is_known(web: Web) -> None:

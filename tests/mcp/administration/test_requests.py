@@ -26,6 +26,7 @@ from domain.person import PutPerson
 from domain.policy import Evidence
 from domain.values import RequestId
 from tests.mcp.administration.desk import FORMS, agreed, called, desk, events
+from tests.mcp.test_hiding import is_hidden, told
 from tests.mcp.wire import LEGACY, MODERN
 from tests.seeds import ALICE, BOB, CAROL, WIKI, person, submission
 from tests.times import NOW
@@ -137,20 +138,19 @@ async def test_access_is_revoked_only_where_it_is_held(asked: Web) -> None:
 
 
 @pytest.mark.parametrize("era", [MODERN, LEGACY])
-async def test_deciding_is_off_and_says_why_and_how_it_is_turned_on(asked: Web, era: str) -> None:
+async def test_deciding_is_as_unknown_as_any_name_until_people_turn_it_on(
+    asked: Web, era: str
+) -> None:
     wire = await desk(asked, "requests", era=era)
+    assert await is_hidden(wire, "decide_request")
     given: dict[str, Any] = {"request_id": REQUEST, "verdict": "approve", "confirm": NAME}
-    for dry_run in (True, False):
-        said = await wire.refused("decide_request", **given, dry_run=dry_run)
-        assert said.startswith("decision_by_client_off: ")
-        assert "weak evidence" in said
-        assert f"{asked.issuer}/requests/{REQUEST}" in said
-        assert "doorward feature on decide_request" in said
+    assert await told(wire, "decide_request", **given) == await told(wire, "nothing", **given)
     await asked.execute(EnableFeature(DECIDE_BY_CLIENT))
+    assert "decide_request" in await wire.tools()
     await wire.ask("decide_request", **given)
     await asked.execute(DisableFeature(DECIDE_BY_CLIENT))
-    again = await wire.refused("decide_request", **given)
-    assert again.startswith("decision_by_client_off: ")
+    assert await is_hidden(wire, "decide_request")
+    assert len(asked.events(DecisionTaken)) == 1
 
 
 async def test_where_it_is_on_the_ordinary_rules_hold_and_the_evidence_is_weak(asked: Web) -> None:
@@ -197,6 +197,7 @@ async def test_where_it_is_on_the_ordinary_rules_hold_and_the_evidence_is_weak(a
 async def test_hostile_arguments_are_refused(
     asked: Web, tool: str, arguments: dict[str, object]
 ) -> None:
+    await asked.execute(EnableFeature(DECIDE_BY_CLIENT))
     wire = await desk(asked, "requests")
     before = events(asked)
     assert (await wire.refused(tool, **arguments)).startswith("invalid_arguments")
