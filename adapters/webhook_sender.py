@@ -1,8 +1,8 @@
-"""The `WebhookSender` port over HTTP, for URLs that administrators choose. Such a URL may well lead
-inside the network, so private addresses are allowed; those at which clouds hand out credentials to
-whoever asks from inside are not, under no name and in no notation. No redirect is followed, since it
-would be the receiver's choice and not the administrator's, and no proxy is asked. Plain http is for
-this machine, unless it is allowed everywhere. Certificates are checked against the system's
+"""The `WebhookSender` port over HTTP, for URLs that administrators choose, and their AI clients with them. Such a
+URL must not be a way into the network, so only https is called, to public addresses and in the networks that the
+operator names, unless he allows plain http and every address, this machine's among them. Those at which clouds hand out credentials to whoever asks from
+inside are never called, under no name and in no notation. No redirect is followed, since it would be the receiver's
+choice and not the administrator's, and no proxy is asked. Certificates are checked against the system's
 authorities (``SSL_CERT_FILE`` names others)."""
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ REFUSED = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-_NO_PLAIN = "http is for this machine only: use https, or set DOORWARD_WEBHOOK_INSECURE=on"
+_NO_PLAIN = "plain http is not called: use https, or set DOORWARD_WEBHOOK_INSECURE=on"
+_NO_PRIVATE = (
+    "its host has a private address, which is called only where DOORWARD_WEBHOOK_NETWORKS names it"
+)
 _NO_METADATA = "its host has an address that events are never sent to"
 
 
@@ -65,9 +68,9 @@ def is_permitted(address: Address) -> bool:
     return not any(one in network for one in (address, meant) for network in REFUSED)
 
 
-def is_local(address: Address) -> bool:
-    """Say whether an address is this machine's own."""
-    return inner(address).is_loopback
+def is_public(address: Address) -> bool:
+    """Say whether an address is one of the internet's, and events may be sent to it."""
+    return inner(address).is_global and is_permitted(address)
 
 
 class HttpWebhookSender:
@@ -77,12 +80,15 @@ class HttpWebhookSender:
         self,
         *,
         insecure: bool = False,
+        networks: Sequence[str] = (),
         context: ssl.SSLContext | None = None,
         resolver: Resolve = resolve,
         deadline: float = TOTAL_SECONDS,
     ) -> None:
-        """`insecure` allows plain http everywhere. Tests pass their own context and resolver."""
+        """`insecure` allows plain http, and private addresses; `networks` are such as are called with https.
+        Tests pass their own context and resolver."""
         self._insecure = insecure
+        self._networks = [ipaddress.ip_network(one) for one in networks]
         self._context = context
         self._resolver = resolver
         self._deadline = deadline
@@ -114,9 +120,10 @@ class HttpWebhookSender:
     ) -> httpcore.Response:
         """Return the response once its headers are there."""
         parts = urlsplit(call.url)
-        plain = parts.scheme == "http" and not self._insecure
-        permitted, refusal = (is_local, _NO_PLAIN) if plain else (is_permitted, _NO_METADATA)
-        network = CheckedNetwork(self._resolve, permitted, refusal)
+        if parts.scheme == "http" and not self._insecure:
+            raise NoConnection(_NO_PLAIN)
+        rule = (is_permitted, _NO_METADATA) if self._insecure else (self._reaches, _NO_PRIVATE)
+        network = CheckedNetwork(self._resolve, *rule)
         await opened.enter_async_context(network)
         pool = httpcore.AsyncConnectionPool(
             ssl_context=self._tls(), network_backend=network, retries=0
@@ -137,6 +144,11 @@ class HttpWebhookSender:
                 "POST", call.url, headers=headers, content=call.body, extensions=extensions
             )
         )
+
+    def _reaches(self, address: Address) -> bool:
+        meant = inner(address)
+        named = any(meant in network for network in self._networks)
+        return is_public(address) or (named and is_permitted(address))
 
     async def _resolve(self, host: str, port: int) -> Sequence[str]:
         return await self._resolver(host.strip("[]"), port)

@@ -23,7 +23,10 @@ FEATURES: Mapping[str, str] = {
     "get_access_request": "AI clients can show one request with its whole history.",
     "cancel_access_request": "AI clients can cancel a request that is still open, in its owner's name.",
     "comment_on_access_request": "AI clients can comment on a request, in a person's name.",
-    DECIDE_BY_CLIENT: "AI clients of administrators can approve and deny requests, on weak evidence.",
+    DECIDE_BY_CLIENT: (
+        "AI clients of administrators can approve and deny requests. Off unless people turn it on: nobody can tell a "
+        "person's own decision from one that a text in the request has talked the client into, so it is weak evidence."
+    ),
 }
 """Every flag there is, and what it brings."""
 

@@ -92,6 +92,7 @@ class Settings:
     oidc_external_id_claim: str = ""
     oidc_roles: Mapping[str, Role] = field(default_factory=dict)
     webhook_insecure: bool = False
+    webhook_networks: tuple[str, ...] = ()
     smtp_url: MailServer | None = field(default=None, repr=False)
     mail_from: Address | None = None
     thesaurus: Path | None = None

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from domain.feature import FEATURES
 from domain.person import Role
 from server.mail.settings import mail_from, smtp_url
+from server.setting_urls import split_url
 from server.telemetry.settings import (
     LogForm,
     LogLevel,
@@ -25,6 +25,9 @@ EMBEDDED = "embedded"
 OFF = "off"
 MOST_WORKERS = 64
 MOST_A_MINUTE = 1_000_000
+MOST_DIGITS = 9
+LONGEST_GRACE = 300
+"""Seconds; longer would hide a theft."""
 
 
 class ClientDocuments(StrEnum):
@@ -49,25 +52,25 @@ def _text(value: str) -> str:
     return value
 
 
-def _port(value: str) -> int:
-    port = int(value)
-    if not 0 < port < 65536:  # noqa: PLR2004 - the range of TCP ports
-        msg = "a port is a number from 1 to 65535"
+def _number(value: str, least: int, most: int, of: str = "", least_is: str = "") -> int:
+    digits = value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS
+    if not digits or not least <= int(value) <= most:
+        msg = f"it must be a number{of} from {least}{least_is} to {most}"
         raise ValueError(msg)
-    return port
+    return int(value)
+
+
+def _port(value: str) -> int:
+    return _number(value, 1, 65_535)
 
 
 def worker_count(value: str) -> int:
     """Read how many processes are to serve; raises `ValueError`."""
-    workers = int(value)
-    if not 0 < workers <= MOST_WORKERS:
-        msg = f"a number from 1 to {MOST_WORKERS}"
-        raise ValueError(msg)
-    return workers
+    return _number(value, 1, MOST_WORKERS)
 
 
 def _public_url(value: str) -> str:
-    url = urlsplit(value)
+    url = split_url(value)
     if url.scheme not in ("http", "https") or not url.hostname or url.username or url.query:
         msg = "it must be an http or https URL without user, query or fragment"
         raise ValueError(msg)
@@ -101,7 +104,12 @@ def _nats_url(value: str) -> str:
     if value in (EMBEDDED, OFF):
         return value
     servers = _words(value)
-    if not servers or not all(one.startswith(("nats://", "tls://")) for one in servers):
+    named = all(split_url(one).hostname for one in servers)
+    if (
+        not named
+        or not servers
+        or not all(one.startswith(("nats://", "tls://")) for one in servers)
+    ):
         msg = f"it must be {EMBEDDED}, {OFF}, or nats:// or tls:// URLs, by comma"
         raise ValueError(msg)
     if len({one.partition("://")[0] for one in servers}) > 1:
@@ -129,7 +137,7 @@ def _tenant(value: str) -> str:
 def _features(value: str) -> frozenset[str]:
     named = frozenset(filter(None, (name.strip() for name in value.split(","))))
     if unknown := named - FEATURES.keys():
-        msg = f"no feature is called {', '.join(sorted(unknown))}; there are {sorted(FEATURES)}"
+        msg = f"no feature is called {', '.join(sorted(unknown))}; there are {', '.join(sorted(FEATURES))}"
         raise ValueError(msg)
     return named
 
@@ -164,15 +172,15 @@ def _words(value: str) -> tuple[str, ...]:
 
 
 def _grace(value: str) -> timedelta:
-    seconds = int(value)
-    if not 0 <= seconds <= 300:  # noqa: PLR2004 - longer would hide a theft
-        msg = "seconds, from 0 to 300"
-        raise ValueError(msg)
-    return timedelta(seconds=seconds)
+    return timedelta(seconds=_number(value, 0, LONGEST_GRACE, " of seconds"))
 
 
 def _networks(value: str) -> tuple[str, ...]:
-    return tuple(str(ipaddress.ip_network(word)) for word in _words(value))
+    try:
+        return tuple(str(ipaddress.ip_network(word)) for word in _words(value))
+    except ValueError:
+        msg = "addresses or networks by comma, such as 10.0.0.1 or 192.168.0.0/16"
+        raise ValueError(msg) from None
 
 
 def _hosts(value: str) -> frozenset[str]:
@@ -186,7 +194,7 @@ def _hosts(value: str) -> frozenset[str]:
 def _origins(value: str) -> tuple[str, ...]:
     origins = _words(value)
     for origin in origins:
-        url = urlsplit(origin)
+        url = split_url(origin)
         if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query:
             msg = "origins by comma, such as https://inspector.example"
             raise ValueError(msg)
@@ -194,7 +202,7 @@ def _origins(value: str) -> tuple[str, ...]:
 
 
 def _issuer(value: str) -> str:
-    url = urlsplit(value)
+    url = split_url(value)
     if url.scheme == "http" and not is_loopback(url.hostname or ""):
         msg = "http is for loopback only; use https"
         raise ValueError(msg)
@@ -205,16 +213,14 @@ def _issuer(value: str) -> str:
 
 
 def _timestamp_url(value: str) -> str:
-    url = urlsplit(value)
+    url = split_url(value)
     if url.scheme not in ("http", "https") or not url.hostname:
         raise ValueError("it must be the http or https URL of a time-stamp authority")
     return value
 
 
 def _rate(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or int(value) > MOST_A_MINUTE:
-        raise ValueError(f"it must be a number from 0, which is no limit, to {MOST_A_MINUTE}")
-    return int(value)
+    return _number(value, 0, MOST_A_MINUTE, least_is=", which is no limit,")
 
 
 def _roles(value: str) -> Mapping[str, Role]:
@@ -269,6 +275,7 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "oidc_external_id_claim": _text,
     "oidc_roles": _roles,
     "webhook_insecure": _switch,
+    "webhook_networks": _networks,
     "smtp_url": smtp_url,
     "mail_from": mail_from,
     "thesaurus": Path,

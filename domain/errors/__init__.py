@@ -17,7 +17,7 @@ protocol: `server.errors` translates.
      │   ├─ PersonDisabled · OnBehalfNotAllowed · AdministratorsOnly · NotAssigned
      │   ├─ NotAnApprover · SelfApproval · IntegrationNotAllowed · WouldWiden · EvidenceTooWeak
      │   ├─ ConflictOfDuties · BreakGlassNotAllowed · ExtensionNotAllowed · OwnRole
-     │   ├─ of AI clients: OperatorOnly · DecisionByClientOff
+     │   ├─ of AI clients: OperatorOnly
      │   └─ of integrations: BadEvidence
      ├─ Conflicting    the world has moved on
      │   ├─ AlreadyClosed · StaleVersion · IdempotencyKeyReused · ChangedMeanwhile
@@ -61,7 +61,6 @@ from domain.errors.forbidden import (
     AdministratorsOnly,
     BreakGlassNotAllowed,
     ConflictOfDuties,
-    DecisionByClientOff,
     EvidenceTooWeak,
     ExtensionNotAllowed,
     IntegrationNotAllowed,
@@ -115,7 +114,6 @@ __all__ = [
     "CheckpointsUnreadable",
     "ConflictOfDuties",
     "Conflicting",
-    "DecisionByClientOff",
     "DecisionLapsed",
     "DurationNotOffered",
     "EvidenceTooWeak",

@@ -121,7 +121,10 @@ class PersonStillActive(Conflicting):
     """Who may still sign in is not forgotten."""
 
     code = "person_still_active"
-    template = "This person may still sign in; disable the account first."
+    template = (
+        "This person may still sign in; disable the account first: "
+        "doorward people disable, or the tool disable_person."
+    )
 
 
 @dataclass(eq=True, unsafe_hash=True)

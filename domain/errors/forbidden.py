@@ -63,10 +63,10 @@ class NotAnApprover(Forbidden):
 
 @dataclass(eq=True, unsafe_hash=True)
 class SelfApproval(Forbidden):
-    """Nobody acts as judge of a request that he made or that is for him."""
+    """Nobody acts as judge of a request that they made or that is for them."""
 
     code = "self_approval"
-    template = "Nobody decides on a request of his own; leave it to the others who may."
+    template = "Nobody decides on a request of their own; leave it to the others who may."
 
 
 @dataclass(eq=True, unsafe_hash=True)
@@ -114,10 +114,10 @@ class AdministratorsOnly(Forbidden):
 
 @dataclass(eq=True, unsafe_hash=True)
 class OwnRole(Forbidden):
-    """Nobody gives himself a role."""
+    """Nobody gives themselves a role."""
 
     code = "own_role"
-    template = "Nobody gives himself the role {role}; ask another administrator for it."
+    template = "Nobody gives themselves the role {role}; ask another administrator for it."
     role: str
 
 
@@ -127,21 +127,7 @@ class OperatorOnly(Forbidden):
 
     code = "operator_only"
     template = (
-        "An AI client must not give itself this leave. The operator turns it on: doorward feature on {feature}; "
-        "or an administrator, on the web page of the features."
+        "An AI client must not give itself the leave {feature}. People turn it on without one, if they want it: an "
+        "administrator on the web page of the features, or the operator at the command line."
     )
-    feature: str
-
-
-@dataclass(eq=True, unsafe_hash=True)
-class DecisionByClientOff(Forbidden):
-    """Nobody decides on requests through an AI client unless the operator has said so."""
-
-    code = "decision_by_client_off"
-    template = (
-        "Deciding through an AI client is off: nobody can tell the person's own decision from one that a text "
-        "in the request has talked the client into, so it is weak evidence, and no separation of duties. "
-        "Let the person decide at {url}. Who wants it all the same: doorward feature on {feature}."
-    )
-    url: str
     feature: str

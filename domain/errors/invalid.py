@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.errors.base import Invalid
+from domain.lengths import format_length
 
 
 @dataclass(eq=True, unsafe_hash=True)
@@ -59,9 +60,14 @@ class DurationNotOffered(Invalid):
     """The asked length of access (seconds, None = unlimited) is not among those offered."""
 
     code = "duration_not_offered"
-    template = "This length of access is not offered here; choose one of access_length_options."
+    template = "This length of access is not offered here; choose one of: {offered}."
     asked: int | None
     offered: tuple[int | None, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Name the offered lengths in words."""
+        return self.template.format(offered=", ".join(map(format_length, self.offered)))
 
 
 @dataclass(eq=True, unsafe_hash=True)
@@ -162,8 +168,8 @@ class NotConfirmed(Invalid):
 
     code = "not_confirmed"
     template = (
-        "Nothing was changed. {says} Tell the person exactly this; if he agrees, call again with "
-        "confirm set to {name}. Your client shows no forms, so the name stands for his yes."
+        "Nothing was changed. {says} Tell the person exactly this; if they agree, call again with "
+        "confirm set to {name}. Your client shows no forms, so the name stands for their yes."
     )
     says: str
     name: str

@@ -3,7 +3,7 @@ refusal names the argument and what would be right, and never repeats what was s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -48,10 +48,16 @@ class BadArguments(Exception):  # noqa: N818 - says what is
 class ArgumentCheck:
     """Checks arguments against one tool's schema, and fills in what the schema says of those left out."""
 
-    def __init__(self, definition: ToolDefinition) -> None:
-        self._schema: Mapping[str, Any] = definition.input_schema
+    def __init__(self, definition: ToolDefinition, judged: Collection[str] = ()) -> None:
+        """Of the arguments that are `judged` by the tool itself, any text of a choice is let through."""
+        listed: Mapping[str, Any] = definition.input_schema
+        properties: dict[str, Any] = dict(listed["properties"])
+        for name in judged:
+            properties[name] = {
+                key: properties[name][key] for key in properties[name] if key != "enum"
+            }
+        self._schema: Mapping[str, Any] = {**listed, "properties": properties}
         self._fits = compiled(self._schema)
-        properties: Any = self._schema["properties"]
         self._defaults = {
             name: one["default"] for name, one in properties.items() if "default" in one
         }

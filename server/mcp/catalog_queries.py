@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from domain.errors import OnBehalfNotAllowed, UnknownApp
@@ -22,7 +22,7 @@ from server.catalog.taken import Taken, taken_by
 from server.mcp import rendering
 from server.mcp.answers import Answer, Json, line, listing
 from server.mcp.arguments import Arguments, BadArguments
-from server.mcp.forms import length_name, request_form
+from server.mcp.forms import request_form, terms
 from server.mcp.search_pages import SearchPage, SearchPages, Sight
 from server.mcp.taking_time import may_take_time
 
@@ -31,6 +31,50 @@ NO_APP_NAMED = "No app that this person may request is called just so; leave exa
 NO_LABEL = "No permission is called just so; leave exact_match out."
 NO_PERMISSIONS = "This app has no permissions of its own; request the app itself."
 NOTHING_LEFT = "The person holds all of these, or has asked for them."
+
+
+class Short:
+    """Renders permissions as hits among many."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._policies: dict[tuple[str, str], Policy] = {}
+
+    def __call__(self, one: PermissionRow, taken: Taken, score: float) -> Json:
+        """Return a permission as fields."""
+        return rendering.permission(one, taken, self.policy_of(one), score, short=True)
+
+    def line(self, one: PermissionRow, taken: Taken) -> str:
+        """Return a permission in one line, which says too why it may not be requested."""
+        more = _joined(taken.mark(one.permission_id), one.description)
+        return line(one.permission_id, one.label, more)
+
+    def policy_of(self, one: PermissionRow) -> Policy:
+        """Return the policy of a permission; each is looked up once."""
+        named = (one.policy, one.app_policy)
+        if named not in self._policies:
+            self._policies[named] = policy_for(self._rows, *named)
+        return self._policies[named]
+
+
+class Whole(Short):
+    """Renders an app's permissions whole, each with its own form if that is another than the app's."""
+
+    def __init__(self, rows: Rows, app_policy: str) -> None:
+        super().__init__(rows)
+        self._same = ("", app_policy)
+
+    def __call__(self, one: PermissionRow, taken: Taken, score: float) -> Json:
+        """Return a permission as fields."""
+        policy = self.policy_of(one)
+        form = {} if one.policy in self._same else request_form(policy)
+        return {**rendering.permission(one, taken, policy, score), **form}
+
+    def line(self, one: PermissionRow, taken: Taken) -> str:
+        """Return a permission in one line, with what differs from what is said of the app."""
+        own = "" if one.policy in self._same else terms(self.policy_of(one))
+        more = _joined(taken.mark(one.permission_id), own, one.description)
+        return line(one.permission_id, one.label, more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +111,8 @@ class CatalogQueries:
             rendering.app(one, taken, counts.get(one.app_id, 0), short=True)
             for one in listed.items
         ]
-        return listing(listed, items, empty, list(map(_app_line, listed.items)), "app")
+        lines = [_app_line(one, taken) for one in listed.items]
+        return listing(listed, items, empty, lines, "app")
 
     def _found(self, rows: Rows, sight: Sight, taken: Taken, page: SearchPage[AppRow]) -> Answer:
         parts = self.pages.parts(rows, sight, page)
@@ -82,7 +127,7 @@ class CatalogQueries:
             raise UnknownApp(app_id)
         if not _queries(arguments, "search_term"):
             raise BadArguments("search_term is required.")
-        return self._permissions(rows, person, arguments, NO_LABEL, _short(rows))
+        return self._permissions(rows, person, arguments, NO_LABEL, Short(rows))
 
     def list_permissions(self, rows: Rows, grant: AccessGrant, arguments: Arguments) -> Answer:
         """Answer list_requestable_permissions: one app, its form, its permissions."""
@@ -93,21 +138,16 @@ class CatalogQueries:
         rules = policy_for(rows, app.policy)
         wanted = {"exact_match": False, **arguments}
         empty = NOTHING_LEFT if arguments["requestable_only"] else NO_PERMISSIONS
-        answer = self._permissions(rows, person, wanted, empty, _whole(rows, app.policy))
+        answer = self._permissions(rows, person, wanted, empty, Whole(rows, app.policy))
         count = permission_counts(rows, person.groups, (app.app_id,)).get(app.app_id, 0)
         config: Json = {
             "app": rendering.app(app, taken_by(rows, person.person_id), count),
             **request_form(rules),
         }
-        need = "required" if rules.justification_required else "optional"
-        default = length_name(rules.default_access_length)
-        form = (
-            f"{app.name}: a business_justification is {need}; access lasts {default} by default."
-        )
-        return Answer({**answer.fields, **config}, f"{form}\n{answer.text}")
+        return Answer({**answer.fields, **config}, f"{app.name}: {terms(rules)}.\n{answer.text}")
 
     def _permissions(
-        self, rows: Rows, person: PersonRow, arguments: Arguments, empty: str, render: Render
+        self, rows: Rows, person: PersonRow, arguments: Arguments, empty: str, render: Short
     ) -> Answer:
         taken = taken_by(rows, person.person_id)
         without = taken.items if arguments["requestable_only"] else ()
@@ -118,7 +158,7 @@ class CatalogQueries:
             sight = self.pages.sight(rows, person)
             page = self.pages.permissions(rows, person, sight, question, arguments)
             items = [render(one.record, taken, one.hit.score) for one in page.page.items]
-            lines = [_permission_line(one.record) for one in page.page.items]
+            lines = [render.line(one.record, taken) for one in page.page.items]
             return page.answer(items, lines, "permission")
         may_take_time()
         listed = listed_permissions(
@@ -131,12 +171,8 @@ class CatalogQueries:
             size=arguments["size"],
         )
         items = [render(one, taken, 0.0) for one in listed.items]
-        return listing(
-            listed, items, empty, list(map(_permission_line, listed.items)), "permission"
-        )
-
-
-Render = Callable[[PermissionRow, Taken, float], Json]
+        lines = [render.line(one, taken) for one in listed.items]
+        return listing(listed, items, empty, lines, "permission")
 
 
 def _apps_found(
@@ -160,7 +196,7 @@ def _apps_found(
     lines = []
     for one in shown:
         first = next((parts[key] for key in one.hit.parts if key in parts), None)
-        lines.append(_app_line(one.record, first))
+        lines.append(_app_line(one.record, taken, first))
     return found.answer(items, lines, "app")
 
 
@@ -185,47 +221,12 @@ def _target(rows: Rows, caller: PersonRow, arguments: Arguments) -> PersonRow:
     raise OnBehalfNotAllowed(target_id)
 
 
-def _policies(rows: Rows) -> Callable[[PermissionRow], Policy]:
-    """Return what finds the policy of a permission, each looked up once."""
-    known: dict[tuple[str, str], Policy] = {}
-
-    def policy_of(one: PermissionRow) -> Policy:
-        named = (one.policy, one.app_policy)
-        if named not in known:
-            known[named] = policy_for(rows, *named)
-        return known[named]
-
-    return policy_of
-
-
-def _short(rows: Rows) -> Render:
-    """Return what renders permissions as hits among many."""
-    policy_of = _policies(rows)
-
-    def render(one: PermissionRow, taken: Taken, score: float) -> Json:
-        return rendering.permission(one, taken, policy_of(one), score, short=True)
-
-    return render
-
-
-def _whole(rows: Rows, app_policy: str) -> Render:
-    """Return what renders an app's permissions whole, each with its own form if that is another
-    than the app's."""
-    policy_of = _policies(rows)
-
-    def render(one: PermissionRow, taken: Taken, score: float) -> Json:
-        policy = policy_of(one)
-        form = request_form(policy) if one.policy not in ("", app_policy) else {}
-        return {**rendering.permission(one, taken, policy, score), **form}
-
-    return render
-
-
-def _app_line(one: AppRow, best: PermissionRow | None = None) -> str:
+def _app_line(one: AppRow, taken: Taken, best: PermissionRow | None = None) -> str:
     """Return an app in one line, with the permission that matches best."""
-    part = f"{best.label} [{best.permission_id}]; " if best else ""
-    return line(one.app_id, one.name, f"{part}{one.description}")
+    part = f"{best.label} [{best.permission_id}]" if best else ""
+    marks = (taken.mark(one.app_id), part, taken.mark(best.permission_id) if best else "")
+    return line(one.app_id, one.name, _joined(*marks, one.description))
 
 
-def _permission_line(one: PermissionRow) -> str:
-    return line(one.permission_id, one.label, one.description)
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))

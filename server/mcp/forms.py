@@ -15,6 +15,8 @@ from server.policies.durations import format_duration
 from server.policies.form_schema import form_schema
 
 JUSTIFICATION = "business_justification"
+FEW = 4
+"""So many lengths of access are told one by one."""
 _JUSTIFICATION: Json = {
     "type": "string",
     "title": "Business justification",
@@ -40,7 +42,9 @@ def request_form(policy: Policy) -> Json:
     }
 
 
-def required_fields(policies: Sequence[Policy], among: Collection[str] | None = None) -> Json:
+def required_fields(
+    policies: Sequence[Policy], among: Collection[str] | None = None
+) -> dict[str, Any]:
     """Return the JSON Schema of what must be told, or of those fields only that are named."""
     form = form_schema(merged_fields(policies))
     needed: dict[str, Any] = {}
@@ -60,6 +64,24 @@ def length_name(seconds: int | None) -> str:
     """Return the name of a length of access."""
     names = {length: name for name, length in ACCESS_LENGTHS.items()}
     return names[seconds] if seconds in names else format_duration(seconds or 0)
+
+
+def terms(policy: Policy) -> str:
+    """Return in a few words what a request under this policy takes, and how long access may last."""
+    needed = ", ".join(required_fields((policy,))["required"])
+    offered = _offered(policy.access_lengths)
+    default = length_name(policy.default_access_length)
+    lasts = offered if offered == default else f"{offered} ({default} by default)"
+    return f"needs {needed or 'no justification'}; lasts {lasts}"
+
+
+def _offered(lengths: Sequence[int | None]) -> str:
+    """Return the lengths by name; of many, up to which they go, since whatever is shorter is given too."""
+    names = list(map(length_name, lengths))
+    if len(names) <= FEW:
+        return ", ".join(names)
+    finite = max(one for one in lengths if one is not None)
+    return f"up to {length_name(finite)}{' or Unlimited' if None in lengths else ''}"
 
 
 def stage(one: Stage) -> Json:

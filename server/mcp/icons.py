@@ -5,12 +5,12 @@ none: five more URLs in every tools/list would show the same door five times."""
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.mcp.definitions import Icon
 
-PATH = "/icon.svg"
+PATH, OLD_PATH = "/icon.svg", "/favicon.ico"
 TYPE = "image/svg+xml"
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48">'
@@ -34,9 +34,13 @@ def door(issuer: str) -> Icon:
 
 
 def icon_routes() -> list[Route]:
-    """Return what serves the picture."""
-    return [Route(PATH, _served, methods=["GET"])]
+    """Return what serves the picture, and what leads browsers to it that ask for it by its old name."""
+    return [Route(PATH, _served, methods=["GET"]), Route(OLD_PATH, _led, methods=["GET"])]
 
 
 async def _served(_request: Request) -> Response:
     return Response(SVG, media_type=TYPE, headers=_HEADERS)
+
+
+async def _led(_request: Request) -> Response:
+    return RedirectResponse(PATH, 308, {"cache-control": _HEADERS["cache-control"]})

@@ -23,11 +23,14 @@ from server.mcp.commands import context_of, idempotency_of
 from server.mcp.forms import required_fields
 from server.mcp.previewing import preview
 from server.mcp.request_rendering import RequestRendering
-from server.mcp.schemas import ACCESS_LENGTHS
+from server.policies.durations import parse_length
 from server.reads import Reads
 
 CHECK_AFTER_SECONDS = 60
 TOOL = "submit_access_request"
+NO_LENGTH = 0
+"""Seconds that stand for a text that is no length. No policy offers them, so that the refusal names those that the
+policy of what is asked for does offer."""
 Shown = tuple[Json, str]
 """A request as fields, and in a line."""
 SAID = {
@@ -178,9 +181,12 @@ def _length(arguments: Arguments) -> tuple[int | None, bool]:
     named, seconds = arguments.get("access_length"), arguments.get("expiration_in_seconds")
     if named is not None and seconds is not None:
         raise BadArguments("Give access_length or expiration_in_seconds, not both.")
-    if named is not None:
-        return ACCESS_LENGTHS[named], True
-    return seconds, seconds is not None
+    if named is None:
+        return seconds, seconds is not None
+    try:
+        return parse_length(named), True
+    except ValueError:
+        return NO_LENGTH, True
 
 
 def _outcome(

@@ -35,7 +35,8 @@ WRITING: Scopes = USER.scopes
 class ServedTool:
     """A tool, the scopes it needs, and whom it exists for: those who have one of its `roles`; `feature` None
     is always on. A tool that only asks has a `query`, over one read of the store; one that has to know
-    what the person has said in a form is an `act`; any other is `run`."""
+    what the person has said in a form is an `act`; any other is `run`. Arguments that are `judged` by the tool
+    itself are those of whose choices it names the ones that are right for what is asked."""
 
     definition: ToolDefinition
     scopes: Scopes
@@ -44,10 +45,11 @@ class ServedTool:
     act: Act | None = None
     roles: tuple[Role, ...] = (Role.EMPLOYEE,)
     feature: str | None = None
+    judged: tuple[str, ...] = ()
     check: ArgumentCheck = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "check", ArgumentCheck(self.definition))
+        object.__setattr__(self, "check", ArgumentCheck(self.definition, self.judged))
 
     def is_for(self, grant: AccessGrant) -> bool:
         """Say whether the tool exists for this caller."""
@@ -100,7 +102,7 @@ def user_tools(run: UserTools) -> Toolset:
         ServedTool(schemas.SEARCH_APPS, READING, catalog.find_apps),
         ServedTool(schemas.SEARCH_PERMISSIONS, READING, catalog.find_permissions),
         ServedTool(schemas.LIST_PERMISSIONS, READING, catalog.list_permissions),
-        ServedTool(schemas.SUBMIT, WRITING, run=run.submitting),
+        ServedTool(schemas.SUBMIT, WRITING, run=run.submitting, judged=("access_length",)),
         ServedTool(schemas.LIST_REQUESTS, READING, requests.find),
         ServedTool(schemas.GET, READING, requests.get, feature=get),
         ServedTool(schemas.CANCEL, WRITING, run=commands.cancel, feature=cancel),

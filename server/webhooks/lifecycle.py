@@ -3,6 +3,7 @@ neither is there without the other."""
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -17,20 +18,36 @@ from domain.webhook import (
     host_of,
 )
 from server.command_bus import CommandContext, Executed, UnitOfWork
-from server.setting_parsers import is_loopback
+from server.config import Settings
 from server.webhooks.filters import topic_matches
 from server.webhooks.sealed_secrets import store_secret
 
+INSECURE, NETWORKS = "DOORWARD_WEBHOOK_INSECURE=on", "DOORWARD_WEBHOOK_NETWORKS"
 OVERLAP = timedelta(hours=24)
 """How long the former secret signs beside a new one."""
 
 
-def check_target(url: str, *, insecure: bool) -> None:
+def check_target(url: str, settings: Settings) -> None:
     """Raise `UnusableUrl` unless events may be sent there; what its name means is judged each time
     something is sent."""
     host = host_of(url)
-    if urlsplit(url).scheme == "http" and not (insecure or is_loopback(host)):
-        raise UnusableUrl("http is for this machine only; use https")
+    if settings.webhook_insecure:
+        return
+    if urlsplit(url).scheme == "http":
+        raise UnusableUrl(f"plain http is called only with {INSECURE}; use https")
+    if not _is_within_reach(host, settings.webhook_networks):
+        raise UnusableUrl(f"private addresses are called only where {NETWORKS} names them")
+
+
+def _is_within_reach(host: str, networks: Sequence[str]) -> bool:
+    """Say whether a host may be public, or is in one of these networks, as far as one sees without looking it up."""
+    named = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
+    try:
+        address = ipaddress.ip_address(named.strip("[]"))
+    except ValueError:
+        return True
+    meant = getattr(address, "ipv4_mapped", None) or address
+    return meant.is_global or any(meant in ipaddress.ip_network(one) for one in networks)
 
 
 def check_patterns(patterns: Sequence[str]) -> None:

@@ -59,7 +59,9 @@ def webhook_sender(settings: Settings) -> WebhookSender:
     def opened() -> WebhookSender:
         from adapters.webhook_sender import HttpWebhookSender  # noqa: PLC0415 - see above
 
-        return HttpWebhookSender(insecure=settings.webhook_insecure)
+        return HttpWebhookSender(
+            insecure=settings.webhook_insecure, networks=settings.webhook_networks
+        )
 
     return LateWebhookSender(opened)
 

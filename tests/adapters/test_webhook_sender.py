@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.webhook_sender import HttpWebhookSender, is_local, is_permitted
+from adapters.webhook_sender import HttpWebhookSender, is_permitted, is_public
 from domain.outgoing import WebhookAnswer, WebhookCall, WebhookUnreachable
 from tests.certificates import write_certificate
 from tests.webhooks.receiver import Receiver
@@ -75,7 +75,7 @@ async def test_a_call_arrives_over_tls_with_its_headers_and_the_status_comes_bac
 ) -> None:
     receiver = Receiver(answer=lambda _one: (503, {"Retry-After": "7"}))
     with receiver.listening(certificate):
-        sender = HttpWebhookSender(context=trusting(certificate))
+        sender = HttpWebhookSender(insecure=True, context=trusting(certificate))
         answer = await sender.send(call(receiver.url, b'{"a": 1}'))
     assert answer == WebhookAnswer(503, "7")
     (arrived,) = receiver.calls
@@ -86,7 +86,9 @@ async def test_a_call_arrives_over_tls_with_its_headers_and_the_status_comes_bac
 
 
 async def test_a_name_is_checked_against_the_certificate(certificate: Path) -> None:
-    sender = HttpWebhookSender(context=trusting(certificate), resolver=resolving("127.0.0.1"))
+    sender = HttpWebhookSender(
+        insecure=True, context=trusting(certificate), resolver=resolving("127.0.0.1")
+    )
     with Receiver().listening(certificate) as receiver:
         url = f"https://hooks.example:{receiver.port}/"
         assert (await sender.send(call(url))).status == 204
@@ -100,7 +102,7 @@ async def test_a_certificate_that_nobody_vouches_for_gets_nothing(certificate: P
         Receiver().listening(certificate) as receiver,
         pytest.raises(WebhookUnreachable, match="certificate"),
     ):
-        await HttpWebhookSender().send(call(receiver.url))
+        await HttpWebhookSender(insecure=True).send(call(receiver.url))
     assert receiver.calls == []
 
 
@@ -155,19 +157,64 @@ async def test_and_in_every_notation(url: str) -> None:
         await HttpWebhookSender(insecure=True).send(call(url))
 
 
-@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.5", "fd12::1", "93.184.216.34", "::1"])
-def test_private_and_public_addresses_are_the_administrators_choice(address: str) -> None:
+PRIVATE = (
+    "10.0.0.1",
+    "192.168.1.5",
+    "127.0.0.1",
+    "100.64.0.1",
+    "fd12::1",
+    "::1",
+    "::ffff:127.0.0.1",
+    "64:ff9b::a00:1",
+    "2002:a00:1::1",
+)
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+async def test_private_addresses_are_called_only_where_the_operator_allows_it(
+    address: str,
+) -> None:
+    """A URL that somebody talked an administrator's client into is no way into the network."""
     assert is_permitted(ipaddress.ip_address(address))
+    for addresses in ((address,), ("93.184.216.34", address)):
+        sender = HttpWebhookSender(resolver=resolving(*addresses))
+        with pytest.raises(WebhookUnreachable, match="DOORWARD_WEBHOOK_NETWORKS"):
+            await sender.send(call("https://hooks.example/"))
 
 
-async def test_plain_http_stays_on_this_machine_unless_allowed() -> None:
-    assert is_local(ipaddress.ip_address("::ffff:127.0.0.1"))
+async def test_a_network_that_the_operator_names_is_called_with_https_alone(
+    certificate: Path,
+) -> None:
+    def sender(*addresses: str) -> HttpWebhookSender:
+        return HttpWebhookSender(
+            networks=("127.0.0.0/24", "169.254.0.0/16", "fd00:ec2::/32"),
+            context=trusting(certificate),
+            resolver=resolving(*addresses),
+        )
+
+    with Receiver().listening(certificate) as receiver:
+        url = f"https://hooks.example:{receiver.port}/"
+        assert (await sender("127.0.0.1").send(call(url))).status == 204
+        for address in ("127.0.1.1", "10.0.0.1", "169.254.169.254", "fd00:ec2::254"):
+            with pytest.raises(WebhookUnreachable, match="DOORWARD_WEBHOOK_NETWORKS"):
+                await sender(address).send(call(url))
+        with pytest.raises(WebhookUnreachable, match="plain http"):
+            await sender("127.0.0.1").send(call(url.replace("https", "http")))
+    assert len(receiver.calls) == 1
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:21f:cb07::1"])
+def test_public_addresses_are_the_administrators_choice(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
+
+
+async def test_plain_http_is_called_only_where_the_operator_allows_it() -> None:
     with Receiver().listening() as receiver:
-        assert (await HttpWebhookSender().send(call(receiver.url))).status == 204
-        for addresses in (("192.168.1.5",), ("127.0.0.1", "192.168.1.5")):
+        for addresses in (("93.184.216.34",), ("127.0.0.1",)):
             sender = HttpWebhookSender(resolver=resolving(*addresses))
             with pytest.raises(WebhookUnreachable, match="DOORWARD_WEBHOOK_INSECURE"):
                 await sender.send(call(f"http://hooks.example:{receiver.port}/"))
+        assert receiver.calls == []
         everywhere = HttpWebhookSender(insecure=True, resolver=resolving("127.0.0.1"))
         answer = await everywhere.send(call(f"http://hooks.example:{receiver.port}/"))
         assert answer.status == 204
@@ -182,7 +229,7 @@ async def test_a_name_that_means_another_address_by_then_is_asked_for_once() -> 
         return ("127.0.0.1",) if len(asked) == 1 else ("169.254.169.254",)
 
     with Receiver().listening() as receiver:
-        sender = HttpWebhookSender(resolver=rebinding)
+        sender = HttpWebhookSender(insecure=True, resolver=rebinding)
         answer = await sender.send(call(f"http://hooks.example:{receiver.port}/"))
     assert (answer.status, asked) == (204, ["hooks.example"])
 
@@ -202,7 +249,7 @@ async def test_a_receiver_that_says_its_headers_a_letter_at_a_time_is_cut_off() 
 
     async with talking(slow_loris) as url:
         with pytest.raises(WebhookUnreachable, match="no answer in time"):
-            await HttpWebhookSender(deadline=0.3).send(call(url))
+            await HttpWebhookSender(insecure=True, deadline=0.3).send(call(url))
         await asyncio.wait_for(cut_off.wait(), 30)
 
 
@@ -212,7 +259,7 @@ async def test_a_receiver_that_never_answers_is_given_up() -> None:
 
     async with talking(silent) as url:
         with pytest.raises(WebhookUnreachable, match="no answer in time"):
-            await HttpWebhookSender(deadline=0.3).send(call(url))
+            await HttpWebhookSender(insecure=True, deadline=0.3).send(call(url))
 
 
 async def test_of_an_endless_body_little_is_taken_and_the_status_counts() -> None:
@@ -231,7 +278,7 @@ async def test_of_an_endless_body_little_is_taken_and_the_status_counts() -> Non
             cut_off.set()
 
     async with talking(endless) as url:
-        assert (await HttpWebhookSender().send(call(url))).status == 200
+        assert (await HttpWebhookSender(insecure=True).send(call(url))).status == 200
         await asyncio.wait_for(cut_off.wait(), 30)
     assert sent < 64 * 1024 * 1024
 
@@ -242,7 +289,7 @@ async def test_a_body_that_never_ends_is_not_waited_for() -> None:
         await reader.read()
 
     async with talking(hanging) as url:
-        assert (await HttpWebhookSender().send(call(url))).status == 202
+        assert (await HttpWebhookSender(insecure=True).send(call(url))).status == 202
 
 
 @pytest.mark.parametrize(
@@ -262,7 +309,7 @@ async def test_what_is_not_http_is_no_answer(garbage: bytes) -> None:
 
     async with talking(babbling) as url:
         with pytest.raises(WebhookUnreachable, match="no connection"):
-            await HttpWebhookSender().send(call(url))
+            await HttpWebhookSender(insecure=True).send(call(url))
 
 
 async def test_a_host_without_an_address_is_unreachable() -> None:
@@ -277,7 +324,7 @@ async def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.Monke
     with Receiver().listening() as proxy, Receiver().listening() as receiver:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        await HttpWebhookSender().send(call(receiver.url))
+        await HttpWebhookSender(insecure=True).send(call(receiver.url))
         assert (len(proxy.calls), len(receiver.calls)) == (0, 1)
 
 

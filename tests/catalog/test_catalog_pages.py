@@ -71,6 +71,7 @@ async def test_a_search_marks_what_it_met_and_says_what_it_made_of_the_words(
     assert 'href="/catalog/app?id=crm&amp;pick=crm%3Awriter"' in page.text
     nothing = await visitor.get("/catalog?q=nuclear")
     assert "Nothing here is like that" in nothing.text
+    assert "Nothing that you may request matches" not in nothing.text
 
 
 async def test_a_category_narrows_and_an_unknown_one_does_not(visitor: Visitor) -> None:
@@ -90,12 +91,14 @@ async def test_a_request_is_previewed_and_then_made_in_the_name_of_who_is_signed
     assert web.events(RequestSubmitted) == []
     done = await fill(visitor, CRM, "submit", **asked)
     (event,) = web.events(RequestSubmitted)
-    assert done.headers["location"] == f"/requests/{event.request_id}"
+    assert done.headers["location"] == f"/requests/{event.request_id}?done=submitted"
+    assert "Your request was submitted." in (await visitor.get(done.headers["location"])).text
     assert (event.requester, event.target) == (seeds.ALICE, seeds.ALICE)
     last = web.system.store.stream(request_stream(event.request_id))[0].envelope
     assert (last.actor.via, last.actor.subject) == (Via.WEB, seeds.ALICE)
     again = await fill(visitor, CRM, "submit", **asked)
-    assert again.headers["location"] == done.headers["location"]
+    assert again.headers["location"] == f"/requests/{event.request_id}?done=open"
+    assert "You have asked for this already" in (await visitor.get(again.headers["location"])).text
     assert len(web.events(RequestSubmitted)) == 1
 
 
@@ -115,7 +118,9 @@ async def test_what_is_missing_is_marked_and_what_was_filled_in_stays(
 ) -> None:
     shown = await fill(visitor, CRM, "submit", permission="crm:writer", length="604800")
     assert shown.status_code == 400
-    assert "Say why, in your own words." in shown.text
+    assert re.search(r'<p class="wrong" id="why-wrong">Say why, in your own words.', shown.text)
+    assert re.search(r'<textarea id="why"[^>]* aria-describedby="why-wrong" autofocus', shown.text)
+    assert "<title>Error: Sales CRM" in shown.text
     assert re.search(r'value="crm:writer" checked', shown.text)
     assert re.search(r'value="604800" selected', shown.text)
     assert web.events(RequestSubmitted) == []
@@ -144,15 +149,118 @@ async def test_a_policys_fields_are_asked_and_checked(system: System) -> None:
         assert "Which ticket?" in page.text
         assert "<option>Oslo</option>" in page.text
         missing = await fill(visitor, path, "submit", justification="Because")
-        assert "Please answer this." in missing.text
+        assert '<p class="wrong" id="f1-wrong">Please answer this.' in missing.text
+        assert re.search(r'<input [^>]*id="f1"[^>]* aria-describedby="f1-wrong"', missing.text)
         wrong = {"field:ticket": "seven", "justification": "Because"}
         refused = await fill(visitor, path, "submit", **wrong)
         assert refused.status_code == 400
         assert 'value="seven"' in refused.text
+        assert '<p class="wrong" id="f1-wrong">This must be ' in refused.text
         right = {"field:ticket": "OPS-7", "field:site": "Oslo", "justification": "Because"}
         assert (await fill(visitor, path, "submit", **right)).status_code == 303
         (event,) = web.events(RequestSubmitted)
         assert [one.response.text for one in event.answers] == ["OPS-7", "Oslo"]
+
+
+SAFE = "/catalog/app?id=safe"
+OWN_RULES = {
+    "policies": [
+        {
+            "id": "slow",
+            "approval": [{"name": "lead", "by": ["manager"]}],
+            "access_lengths": ["8 hours", "30 days"],
+            "default_access_length": "30 days",
+        },
+        {
+            "id": "strict",
+            "form": {"properties": {"ticket": {"title": "Which ticket?"}}, "required": ["ticket"]},
+            "approval": [{"name": "keepers", "by": ["owner"]}],
+            "access_lengths": ["2 hours", "4 hours"],
+            "default_access_length": "2 hours",
+        },
+    ],
+    "apps": [{"id": "safe", "name": "Safe", "policy": "slow", "owners": ["carol"]}],
+    "permissions": [
+        {"id": "safe:look", "app_id": "safe", "label": "Safe / Look"},
+        {"id": "safe:take", "app_id": "safe", "label": "Safe / Take", "policy": "strict"},
+    ],
+}
+
+
+@pytest.fixture
+async def safe(web: Web, visitor: Visitor) -> Visitor:
+    """Before an app of which one permission has rules of its own."""
+    body = json.dumps(OWN_RULES).encode()
+    await asyncio.to_thread(catalog_import, web.system, body, lambda _progress: None)
+    await asyncio.to_thread(catch_up, web.system)
+    return visitor
+
+
+def offered(page: httpx.Response) -> list[str]:
+    """Return the lengths that a page offers."""
+    (select,) = re.findall(r'<select id="length".*?</select>', page.text)
+    return re.findall(r"<option[^>]*>(.*?)</option>", select)
+
+
+async def test_a_permission_with_rules_of_its_own_is_requested_by_them(
+    web: Web, safe: Visitor
+) -> None:
+    page = await safe.get(f"{SAFE}&pick=safe:take")
+    assert offered(page) == ["the usual time: 2 hours", "2 hours", "4 hours"]
+    assert "keepers" in page.text
+    assert "lead" not in page.text
+    asked = {"permission": "safe:take", "justification": "Why not", "field:ticket": "T-1"}
+    assert (await fill(safe, SAFE, "submit", length="14400", **asked)).status_code == 303
+    (event,) = web.events(RequestSubmitted)
+    assert event.access_seconds == 14_400
+
+
+async def test_the_rules_of_what_is_ticked_are_shown_before_anything_is_sent(
+    web: Web, safe: Visitor
+) -> None:
+    page = await safe.get(SAFE)
+    assert offered(page)[0] == "the usual time"
+    assert re.findall("<h3>(.*?)</h3>", page.text) == ["Take", "All else"]
+    assert "(required for Take)" in page.text
+    chosen = await fill(safe, SAFE, "choose", permission="safe:look", justification="Half writ")
+    assert chosen.status_code == 200
+    assert offered(chosen) == ["the usual time: 30 days", "8 hours", "30 days"]
+    assert "Which ticket?" not in chosen.text
+    assert "Half writ</textarea>" in chosen.text
+    both = await fill(safe, SAFE, "choose", permission=["safe:look", "safe:take"])
+    assert offered(both) == ["the usual time: 2 hours", "2 hours", "4 hours"]
+    assert re.findall("<h3>(.*?)</h3>", both.text) == ["Look", "Take"]
+    assert web.events(RequestSubmitted) == []
+
+
+async def test_a_length_that_goes_with_another_tick_is_refused_beside_its_field(
+    web: Web, safe: Visitor
+) -> None:
+    asked = {"permission": "safe:take", "justification": "Why not", "field:ticket": "T-1"}
+    refused = await fill(safe, SAFE, "submit", length="2592000", **asked)
+    assert refused.status_code == 400
+    assert 'id="length-wrong">This length of access is not offered here. ' in refused.text
+    assert "Choose from: 2 hours, 4 hours." in refused.text
+    assert offered(refused) == ["the usual time: 2 hours", "2 hours", "4 hours"]
+    assert 'value="T-1"' in refused.text
+    assert web.events(RequestSubmitted) == []
+
+
+async def test_an_answer_that_goes_with_another_tick_is_left_out(web: Web, safe: Visitor) -> None:
+    asked = {"permission": "safe:look", "justification": "Why not", "field:ticket": "T-1"}
+    assert (await fill(safe, SAFE, "submit", **asked)).status_code == 303
+    (event,) = web.events(RequestSubmitted)
+    assert event.answers == ()
+    assert event.access_seconds == 30 * 86_400
+
+
+async def test_a_browser_insists_only_on_what_is_required_whatever_is_ticked(
+    safe: Visitor,
+) -> None:
+    page = await safe.get(f"{SAFE}&pick=safe:take")
+    assert re.search(r'<textarea id="why"[^>]* required', page.text)
+    assert not re.search(r'<input [^>]*id="f1"[^>]* required', page.text)
+    assert "(required)" in page.text.split("Which ticket?")[1][:40]
 
 
 async def test_a_manager_asks_for_his_people_and_nobody_for_strangers(web: Web) -> None:
@@ -166,6 +274,7 @@ async def test_a_manager_asks_for_his_people_and_nobody_for_strangers(web: Web) 
         refused = await fill(bob, wiki, "submit", justification="x", target=stranger)
         assert refused.status_code == 403
         assert f'value="{stranger}"' in refused.text
+        assert '<p class="wrong" id="target-wrong">You may request access for' in refused.text
 
 
 async def test_one_of_several_roles_is_chosen_where_only_one_may_be(visitor: Visitor) -> None:
@@ -253,6 +362,7 @@ async def test_a_form_is_good_for_its_own_app_and_its_own_browser_alone(
     ):
         answer = await visitor.http.post(f"{web.issuer}{path}", data=fields)
         assert answer.status_code == 403
+        assert f'<a href="{path}" rel="noreferrer">Open it again</a>' in answer.text
     foreign = await visitor.http.post(
         f"{web.issuer}/catalog/app?id=crm", data=stolen, headers={"origin": "https://evil.example"}
     )

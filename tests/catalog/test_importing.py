@@ -56,6 +56,20 @@ def test_a_file_is_compared_and_what_is_absent_stays_unless_it_is_to_go(
     assert system.store.head() == head
 
 
+def test_a_file_of_policies_alone_is_taken_and_nothing_is_retired_by_what_it_leaves_out(
+    system: System, tmp_path: Path
+) -> None:
+    bring(system, catalog(tmp_path, "a", "b"))
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps({"policies": [{"id": "p", "approval": []}]}))
+    assert bring(system, file)["added"] == 1
+    file.write_text(json.dumps({"apps": [{"id": "desk", "name": "Desk", "source": "list"}]}))
+    assert bring(system, file)["unchanged"] == 1
+    with pytest.raises(BadCatalog, match="has both apps and permissions"):
+        bring(system, file, retire_absent=True)
+    assert labels(system, "desk") == ["a", "b"]
+
+
 def test_another_source_is_never_retired(system: System, tmp_path: Path) -> None:
     bring(system, catalog(tmp_path, "a"))
     bring(system, catalog(tmp_path, "x", app="other", source="elsewhere"), retire_absent=True)

@@ -16,6 +16,7 @@ import pytest
 from adapters.open_store import MEMORY, open_store
 from adapters.system import new_id
 from domain.catalog import PutApp, PutPermission
+from projections.catalog.search.cutting import KEPT
 from projections.catalog.search.findings import Found, Match
 from server import demo
 from server.catalog.file import parse_catalog
@@ -104,6 +105,19 @@ def test_the_demo_catalog_is_searched_well(shelves: list[Shelf]) -> None:
     ]
     assert len(judged) > 40
     assert mean(shelf, judged) >= FLOOR_ON_DEMO
+
+
+def test_a_question_that_is_met_well_has_no_long_tail(shelves: list[Shelf]) -> None:
+    """Hundreds of permissions hold one of its words."""
+    shelf = filled(shelves[:1], DEMO)[0]
+    for question, first in (
+        ("push to our mobile repos", "github:team-mobile-write"),
+        ("see the sales dashboards in Tableau", "tableau:sales-project-viewer"),
+    ):
+        found = shelf.permissions(question, groups=GROUPS)
+        assert found.match is Match.STRONG
+        assert ids(found)[0] == first
+        assert KEPT <= len(found.hits) <= 60, question
 
 
 def test_the_judged_queries_are_met_and_both_stores_agree(shelves: list[Shelf]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
 from domain.catalog import AppRecord, PermissionRecord, PutApp, PutPermission
+from domain.policy import DAY, DEFAULT, HOUR, FormField, PublishPolicy
 from domain.values import AppId, PermissionId
 from server.command_bus import UnitOfWork
 from server.operations.read_models import catch_up
@@ -41,6 +43,12 @@ def desks(many: int) -> list[PutPermission]:
         )
         for at in range(many)
     ]
+
+
+async def text(wire: Wire, tool: str, **asked: object) -> str:
+    """Return what a client reads that takes no fields."""
+    told: str = (await wire.call(tool, **asked))["content"][0]["text"]
+    return told
 
 
 async def found(wire: Wire, term: str, **more: object) -> list[str]:
@@ -184,6 +192,57 @@ async def test_what_is_asked_for_already_is_shown_as_such_or_left_out(web: Web) 
     listed = await wire.ask("list_requestable_permissions", app_id="crm", requestable_only=True)
     assert [one["id"] for one in listed["items"]] == ["crm:writer"]
     assert listed["total"] == 1
+
+
+async def test_a_text_says_too_what_is_asked_for_already(web: Web) -> None:
+    """There are clients that show a model the text alone."""
+    wire = await web.wire()
+    await wire.ask("submit_access_request", **SUBMIT)
+    taken = "- Sales CRM / Reader [crm:reader]: already requested; See customers."
+    free = "- Sales CRM / Writer [crm:writer]: Change customers."
+    for tool, asked in (
+        ("search_requestable_permissions", {"search_term": "customers"}),
+        ("list_requestable_permissions", {"app_id": "crm"}),
+    ):
+        lines = (await text(wire, tool, **asked)).splitlines()
+        assert (taken in lines, free in lines) == (True, True), lines
+    wiki = {"app_id": "wiki", "business_justification": "To write"}
+    await wire.ask("submit_access_request", **wiki)
+    for asked in ({"name_search": "wiki"}, {}):
+        assert "- Wiki [wiki]: already requested; Pages" in await text(
+            wire, "search_apps", **asked
+        )
+
+
+async def test_a_text_says_of_a_permission_what_differs_from_its_app(web: Web) -> None:
+    ticket = FormField("ticket", "Ticket", required=True)
+    brief = replace(
+        DEFAULT,
+        policy_id="brief",
+        access_lengths=(2 * HOUR, 4 * HOUR),
+        default_access_length=2 * HOUR,
+        fields=(ticket,),
+    )
+    crm = await text(await web.wire(), "list_requestable_permissions", app_id="crm")
+    assert crm.splitlines()[0] == (
+        "Sales CRM: needs business_justification; "
+        "lasts up to 90 days or Unlimited (30 days by default)."
+    )
+    lasting = replace(DEFAULT, access_lengths=(30 * DAY,), justification_required=False, version=1)
+    for policy in (brief, lasting):
+        await web.execute(PublishPolicy(policy))
+    record = PermissionRecord(AppId("wiki"), "Wiki / Owner", "Everything.", policy="brief")
+    await put(web, PutPermission(PermissionId("wiki:owner"), record), *desks(1))
+    wire = await web.wire()
+    head, _, *lines = (
+        await text(wire, "list_requestable_permissions", app_id="wiki")
+    ).splitlines()
+    assert head == "Wiki: needs no justification; lasts 30 days."
+    assert lines[0].startswith("- Desk 0 [wiki:desk-0]: A long story.")
+    assert lines[1] == (
+        "- Wiki / Owner [wiki:owner]: needs business_justification, ticket; "
+        "lasts 2 hours, 4 hours (2 hours by default); Everything."
+    )
 
 
 async def test_an_exact_match_is_of_the_whole_name(web: Web) -> None:

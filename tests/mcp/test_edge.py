@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
 from domain.access_request import RequestCancelled, RequestSubmitted
+from domain.catalog import AppRecord, PutApp
 from domain.envelope import Recorded
 from domain.person import PutPerson
-from domain.values import Via
+from domain.policy import DEFAULT, HOUR, PublishPolicy
+from domain.values import AppId, Via
 from server.wiring import System
 from tests import seeds
 from tests.mcp.wire import LEGACY, MODERN
@@ -21,6 +24,12 @@ SUBMIT = {
     "requestable_permission_ids": ["crm:reader"],
     "business_justification": "Quarter-end report",
 }
+SHORT = replace(
+    DEFAULT,
+    policy_id="short",
+    access_lengths=(2 * HOUR, 5 * HOUR),
+    default_access_length=2 * HOUR,
+)
 
 
 def requests_in(system: System) -> list[Recorded]:
@@ -159,6 +168,33 @@ async def test_what_the_rules_refuse_is_a_tool_error_with_a_stable_code(
     wire = await web.wire()
     assert (await wire.refused("submit_access_request", **{**SUBMIT, **changes})).startswith(code)
     assert requests_in(web.system) == []
+
+
+@pytest.mark.parametrize(
+    "length",
+    [
+        {"access_length": "90 days"},
+        {"access_length": "Unlimited"},
+        {"access_length": "45 days"},
+        {"access_length": "until the work is done"},
+        {"access_length": ""},
+        {"expiration_in_seconds": 40 * 24 * 3600},
+    ],
+)
+async def test_who_asks_for_a_wrong_length_is_told_at_once_those_that_the_policy_offers(
+    web: Web, length: dict[str, object]
+) -> None:
+    await web.execute(PublishPolicy(SHORT))
+    await web.execute(PutApp(AppId("ops"), AppRecord("Operations", "", policy="short")))
+    wire = await web.wire()
+    wish = {"app_id": "ops", "business_justification": "A deployment"}
+    said = await wire.refused("submit_access_request", **wish, **length)
+    assert said == (
+        "duration_not_offered: This length of access is not offered here; choose one of: 2 hours, 5 hours."
+    )
+    assert requests_in(web.system) == []
+    done = await wire.ask("submit_access_request", **wish, access_length="5 hours")
+    assert done["access_requests"][0]["expiration_in_seconds"] == 5 * HOUR
 
 
 async def test_a_manager_may_ask_for_his_report_and_both_see_it(web: Web) -> None:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from domain.feature import FEATURES, DisableFeature, EnableFeature
-from domain.person import GrantRole, RevokeRole, Role
+from domain.person import GrantRole, ReleaseRole, RevokeRole, Role
 from server.wiring import System
 from tests.mcp.wire import LEGACY, MODERN, Wire
 from tests.seeds import ALICE, BOB, CAROL
@@ -83,12 +83,13 @@ async def test_what_the_setting_names_is_on_until_somebody_turns_it_off(
 async def test_a_role_that_is_taken_hides_its_tools_on_the_next_call(web: Web, era: str) -> None:
     wire = await web.wire(era=era)
     names = await wire.tools()
-    await web.execute(RevokeRole(ALICE, Role.EMPLOYEE))
-    assert await wire.tools() == []
-    for name in names:
-        assert await is_hidden(wire, name)
-    await web.execute(GrantRole(ALICE, Role.EMPLOYEE))
-    assert await wire.tools() == names
+    for back in (GrantRole, ReleaseRole):
+        await web.execute(RevokeRole(ALICE, Role.EMPLOYEE))
+        assert await wire.tools() == []
+        for name in names:
+            assert await is_hidden(wire, name)
+        await web.execute(back(ALICE, Role.EMPLOYEE))
+        assert await wire.tools() == names
 
 
 @ERAS

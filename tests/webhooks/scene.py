@@ -15,6 +15,7 @@ from server.operations import OPERATIONS
 from server.outgoing import deliveries
 from server.webhooks.delivery import Deliveries
 from server.wiring import System
+from server.wiring.outward import webhook_sender
 from tests import seeds
 from tests.web import Hands
 
@@ -84,7 +85,10 @@ async def delivering(
     """Deliver until the block is left."""
     began = system.clock()
     hands = Hands(lambda: began)
-    changed = replace(system, clock=hands, **changes)
+    # The receivers of tests listen on this machine.
+    settings = replace(system.settings, webhook_insecure=True)
+    here = {"settings": settings, "webhook_sender": webhook_sender(settings)}
+    changed = replace(system, clock=hands, **{**here, **changes})
     loop = deliveries(changed)
     running = asyncio.create_task(run(loop))
     try:

@@ -18,6 +18,7 @@ from server.command_bus import UnitOfWork
 from server.config import Settings
 from server.webhooks.retries import SCHEDULE
 from server.wiring import System, open_system
+from server.wiring.outward import webhook_sender
 from tests import seeds
 from tests.webhooks.receiver import TAKEN, Answer, Received, Receiver
 from tests.webhooks.scene import Scene, delivering, on_watch, until
@@ -390,3 +391,16 @@ async def test_the_word_of_a_process_whose_tenure_is_over_is_not_written_down(
             over.set()
             await scene.until_shown(state="active", lag=0)
             assert receiver.ids == [scene.logged()[0], *scene.logged()]
+
+
+async def test_a_webhook_into_the_network_is_kept_but_not_called_once_that_is_not_allowed(
+    system: System, receiver: Receiver
+) -> None:
+    """It was added while the operator allowed it."""
+    async with delivering(system, webhook_sender=webhook_sender(system.settings)) as scene:
+        await scene.add(receiver.url, events=["access_request.submitted"])
+        await scene.submit("r-1")
+        shown = await scene.until_shown(failures_in_a_row=1)
+    assert shown["state"] == "active"
+    assert "DOORWARD_WEBHOOK_INSECURE" in shown["fault"]
+    assert receiver.calls == []

@@ -10,7 +10,7 @@ index grow beside the one that is searched (`generations`).
 
 Reading: a query is understood (`query_words`) and planned (`planning`): each of its words becomes a group of
 choices, by the `thesaurus`, by `morphology`, by `spelling`, as the beginning of a word of the `vocabulary`.
-A ladder finds what is worth ranking (`candidates`), BM25F with coverage ranks it (`scoring`), apps are also
+A ladder finds what is worth ranking (`candidates`), BM25F with coverage ranks it (`scoring`), a tail that says nothing is cut (`cutting`), apps are also
 found by their permissions and several phrasings are fused by rank (`searching`, `fusing`), and the search
 says what of the query was not met (`findings`) and where it was (`highlighting`).
 

@@ -1,6 +1,6 @@
 """Searching: apps and permissions that a person may request, the best first. Each phrasing is planned,
-its candidates are found and scored; an app is also worth what the best of its permissions is; several
-phrasings, and the ranking by meaning where there is one, are fused by rank."""
+its candidates are found and scored, and the tail is cut unless the person has narrowed the search; an app is also
+worth what the best of its permissions is; several phrasings, and the ranking by meaning where there is one, are fused by rank."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from domain.postings import Group
 from projections.catalog.rows import apps_by_id
 from projections.catalog.search.analysis import whole
 from projections.catalog.search.candidates import Ladder
+from projections.catalog.search.cutting import without_tail
 from projections.catalog.search.documents import app_mark, audience_mark, category_mark
 from projections.catalog.search.findings import Found, Hit, Wording, gathered, worded
 from projections.catalog.search.fusing import Ranked, fused
@@ -111,7 +112,8 @@ class Search:
         )
         wording = worded(said, hits)
         other = worded(meant, [_hit(one) for one in parts])
-        return tuple(hits), Wording(
+        kept = without_tail(tuple(hits)) if category is None else tuple(hits)
+        return kept, Wording(
             wording.met | other.met,
             tuple(word for word in wording.unmet if word not in other.met),
             {**other.corrected, **wording.corrected},
@@ -120,7 +122,7 @@ class Search:
     def _phrasing(self, collection: Collection, query: str, marks: tuple[Group, ...]) -> Phrasing:
         scored, looked = self._ranked(collection, query, marks)
         hits = tuple(map(_hit, scored))
-        return hits, worded(looked, hits)
+        return hits if marks else without_tail(hits), worded(looked, hits)
 
     def _ranked(
         self, collection: Collection, query: str, marks: tuple[Group, ...]

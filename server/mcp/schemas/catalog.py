@@ -152,7 +152,7 @@ LIST_PERMISSIONS = ToolDefinition(
         app_id=ID,
         search_term=WORDS,
         queries=_QUERIES,
-        target_user_id={**ID, "description": "Whom it would be for, if not the person himself."},
+        target_user_id={**ID, "description": "Whom it would be for, if for somebody else."},
         requestable_only=_ONLY,
         **PAGING,
         cursor=_PAGES["cursor"],

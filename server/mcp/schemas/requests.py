@@ -112,7 +112,7 @@ SUBMIT = ToolDefinition(
             "minimum": 1,
             "description": "Instead of access_length, never with it.",
         },
-        target_user_id={**ID, "description": "Whom it is for, if not the person himself."},
+        target_user_id={**ID, "description": "Whom it is for, if for somebody else."},
         custom_fields={"type": "array", "maxItems": MOST_ANSWERS, "items": _ANSWER},
         extends_request_id={
             **ID,
