@@ -3,22 +3,20 @@ meet only here."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from server import errors, scim
+from server import errors, scim, welcome
 from server.admin_pages import gate as admin_pages
 from server.audit_pages import gate as audit_pages
 from server.catalog_pages import own_pages as catalog_pages
-from server.catalog_pages.browsing import CATALOG
 from server.catalog_pages.own_pages import CatalogPages
 from server.front import Front
 from server.health import Health
@@ -46,11 +44,12 @@ from server.oauth.authorization_server import AuthorizationServer
 from server.oauth.last_use import LastUse
 from server.oauth.resources import USER, Resource
 from server.observation.parts import metrics_routes
-from server.pages import message
 from server.past import Past
 from server.sign_in.endpoint import PagesBehind, Purpose, SignIn
 from server.telemetry.answers import WatchedAnswers
 from server.telemetry.http import Watched
+from server.unknown_addresses import UnknownAddresses
+from server.welcome import Welcome
 from server.wiring import System
 
 if TYPE_CHECKING:
@@ -63,6 +62,7 @@ class Application:
     def __init__(self, system: System) -> None:
         self._system = system
         self._live: list[Live] = []
+        self._unknown = UnknownAddresses()
         self.last_use = LastUse(system.bus)
         authorization = _authorization(system, self.last_use)
         meters, tracing = system.telemetry.meters, system.telemetry.tracing
@@ -75,7 +75,6 @@ class Application:
         system.growth.tell(self.watch.wake)
         self._servers = _mcp_servers(backing, self.last_use, self.watch)
         routes = [
-            Route("/", _welcome(USER.url(system.settings.issuer))),
             *self.health.routes(),
             *icon_routes(),
             *metrics_routes(system),
@@ -83,16 +82,19 @@ class Application:
             *callbacks.routes(),
             LateRoutes([scim.BASE], lambda: _scim(system)),
         ]
-        pages = Starlette(routes=routes, exception_handlers=errors.HANDLERS)
+        handlers: dict[Any, Any] = {**errors.HANDLERS, HTTPException: self._unknown.answer}
+        pages = Starlette(routes=routes, exception_handlers=handlers)
         pages.router.redirect_slashes = False
         direct = {path: app for one in self._servers for path, app in one.apps().items()}
         self.app: ASGIApp = Watched(Front(direct, pages), meters, tracing, direct)
 
     def _pages(self, sign_in: SignIn) -> Sequence[BaseRoute]:
+        self._unknown.sign_in = sign_in
         pages = OwnPages(self._system, sign_in)
         self._system.growth.tell(pages.live.wake)
         self._live.append(pages.live)
         return [
+            *Welcome(sign_in, USER.url(self._system.settings.issuer)).routes(),
             *pages.routes(),
             *CatalogPages(self._system, sign_in).routes(),
             LateRoutes(audit_pages.PATHS, lambda: _audit(self._system, sign_in)),
@@ -123,7 +125,8 @@ def _failing(system: System) -> list[str]:
 
 async def _purpose_of(path: str) -> Purpose | None:
     return (
-        await inbox_pages.purpose_of(path)
+        await welcome.purpose_of(path)
+        or await inbox_pages.purpose_of(path)
         or await catalog_pages.purpose_of(path)
         or await audit_pages.purpose_of(path)
         or await admin_pages.purpose_of(path)
@@ -217,12 +220,3 @@ def _provider(system: System) -> IdentityProvider | None:
 
     discovery = Discovery(system.settings, system.clock)
     return IdentityProvider(system.bus, system.settings, discovery, system.clock, system.new_id)
-
-
-def _welcome(mcp_url: str) -> Callable[[Request], Awaitable[Response]]:
-    async def welcome(_request: Request) -> Response:
-        text = f"This is Doorward. Add {mcp_url} to your AI client to request access."
-        link = (CATALOG, "The catalog")
-        return message("Access requests", text, status=200, link=link)
-
-    return welcome

@@ -31,10 +31,11 @@ from domain.policy import (
     check_length,
     check_on_behalf,
     checked_answers,
-    longer,
     may_request,
     may_see,
     merged_fields,
+    shortest,
+    usual_length,
 )
 from domain.values import PermissionId, Personal, clean_text
 
@@ -161,7 +162,7 @@ def _length(command: SubmitRequest, policies: Sequence[Policy]) -> int | None:
     if command.length_given:
         seconds = command.access_seconds
     else:
-        seconds = shortest([policy.default_access_length for policy in policies])
+        seconds = usual_length(policies)
         if command.emergency:
             rules = [policy.break_glass for policy in policies if policy.break_glass]
             seconds = shortest([seconds, *(rule.longest_seconds for rule in rules)])
@@ -169,12 +170,3 @@ def _length(command: SubmitRequest, policies: Sequence[Policy]) -> int | None:
         for policy in policies:
             check_length(policy, seconds)
     return seconds
-
-
-def shortest(lengths: Sequence[int | None]) -> int | None:
-    """Return the shortest length; None is unlimited."""
-    found: int | None = None
-    for length in lengths:
-        if longer(found, length):
-            found = length
-    return found

@@ -20,13 +20,16 @@ from domain.policy.evaluation import (
     check_conflicts,
     check_length,
     check_on_behalf,
+    common_lengths,
     longer,
     may_request,
     may_see,
     on_call_now,
     pre_approval,
     references,
+    shortest,
     strong_enough,
+    usual_length,
 )
 from domain.policy.form import (
     checked_answers,
@@ -97,6 +100,7 @@ __all__ = [
     "check_on_behalf",
     "check_policy",
     "checked_answers",
+    "common_lengths",
     "longer",
     "may_request",
     "may_see",
@@ -105,5 +109,7 @@ __all__ = [
     "policy_stream",
     "pre_approval",
     "references",
+    "shortest",
     "strong_enough",
+    "usual_length",
 ]

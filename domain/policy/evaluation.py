@@ -57,6 +57,38 @@ def check_length(policy: Policy, seconds: int | None) -> None:
         raise DurationNotOffered(seconds, policy.access_lengths)
 
 
+def common_lengths(policies: Sequence[Policy]) -> tuple[int | None, ...]:
+    """Return the lengths that may be asked for under all of these policies together: those that one
+    offers and none refuses, the shortest first."""
+    offered = {length for policy in policies for length in policy.access_lengths}
+    finite = sorted(length for length in offered if length is not None)
+    ordered = (*finite, None) if None in offered else tuple(finite)
+    return tuple(one for one in ordered if all(_takes(policy, one) for policy in policies))
+
+
+def _takes(policy: Policy, seconds: int | None) -> bool:
+    try:
+        check_length(policy, seconds)
+    except DurationNotOffered:
+        return False
+    return True
+
+
+def usual_length(policies: Sequence[Policy]) -> int | None:
+    """Return the length that counts where none is asked for: the shortest that these policies have as
+    their default."""
+    return shortest([policy.default_access_length for policy in policies])
+
+
+def shortest(lengths: Sequence[int | None]) -> int | None:
+    """Return the shortest length; None is unlimited."""
+    found: int | None = None
+    for length in lengths:
+        if longer(found, length):
+            found = length
+    return found
+
+
 def check_on_behalf(
     policy: Policy, requester: PersonId, target: PersonId, target_record: PersonRecord
 ) -> None:

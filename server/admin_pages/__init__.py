@@ -1,5 +1,6 @@
 """The web pages on which administrators change what Doorward itself lets people do.
 
+    /admin             leads to the first of them                                        `gate`
     /admin/roles       who has which role, who gave it, and the buttons to give and take   `roles_page`
     /admin/features    which features are on, who switched them, and the buttons for that  `features_page`
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,16 +17,17 @@ from projections.people import PersonRow
 from server.command_bus import CommandContext
 from server.errors import status_of
 from server.pages import SEE_OTHER, message
-from server.pages.forms import Form, form_token, is_ours, read_form
+from server.pages.forms import Form, is_ours, read_form
+from server.pages.frame import ADMINISTRATION, Frame, frame
 from server.sign_in.endpoint import Purpose, SignIn, expired
 
 ROLES, FEATURES = "/admin/roles", "/admin/features"
-PATHS = (ROLES, FEATURES)
+PATHS = (ADMINISTRATION,)
 PURPOSES = {
+    ADMINISTRATION: "Sign in to administer Doorward.",
     ROLES: "Sign in to see who has which role.",
     FEATURES: "Sign in to see which features are on.",
 }
-Frame = dict[str, Any]
 Show = Callable[[Request, Frame], Awaitable[Response]]
 Take = Callable[[Form, CommandContext], Awaitable[str]]
 
@@ -52,7 +53,7 @@ class Gate:
             if session is None:
                 return await self.sign_in.page(request, request.url.path)
             if not administers(session.person):
-                return _for_administrators()
+                return self.turned_away(request, session.person)
             cookie = self.sign_in.cookies.secret_of(request)
             return await show(request, _frame(request, session.person, cookie))
 
@@ -73,18 +74,32 @@ class Gate:
             ):
                 return expired()
             if not administers(session.person):
-                return _for_administrators()
+                return self.turned_away(request, session.person)
             actor = Actor(Via.WEB, session.person.person_id)
             try:
                 onward = await take(form, CommandContext(actor, self.clock(), self.new_id()))
             except Refused as refusal:
-                link = (request.url.path, "Back")
-                return message(
-                    "That was not done", refusal.sentence, status=status_of(refusal), link=link
-                )
+                around = frame(session.person, cookie, request.url.path)
+                return _not_done(refusal, around)
             return RedirectResponse(onward, SEE_OTHER)
 
         return answer
+
+    def turned_away(self, request: Request, person: PersonRow) -> Response:
+        """Answer a person who does not administer Doorward."""
+        cookie = self.sign_in.cookies.secret_of(request)
+        around = frame(person, cookie, request.url.path)
+        text = "Your account may not see this page."
+        return message("For administrators", text, status=403, around=around)
+
+    async def lead_in(self, request: Request) -> Response:
+        """Lead an administrator to the first of the pages; for others there is none at this address."""
+        session = await self.sign_in.session(request)
+        if session is None:
+            return await self.sign_in.page(request, ADMINISTRATION)
+        if not administers(session.person):
+            raise HTTPException(404)
+        return RedirectResponse(ROLES, SEE_OTHER)
 
 
 def what(path: str, *fields: str) -> str:
@@ -107,15 +122,15 @@ def administers(person: PersonRow) -> bool:
 
 def _frame(request: Request, person: PersonRow, cookie: str) -> Frame:
     return {
-        "me": person.full_name,
-        "sign_out": form_token(cookie, "sign-out"),
+        **frame(person, cookie, request.url.path),
         "cookie": cookie,
-        "path": request.url.path,
         "notice": "It is done, and counts from the next call on."
         if "done" in request.query_params
         else "",
     }
 
 
-def _for_administrators() -> Response:
-    return message("For administrators", "Your account may not see this page.", status=403)
+def _not_done(refusal: Refused, around: Frame) -> Response:
+    link = (str(around["path"]), "Back")
+    status = status_of(refusal)
+    return message("That was not done", refusal.sentence, status=status, link=link, around=around)

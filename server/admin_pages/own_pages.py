@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from server.admin_pages.features_page import FeaturesPage
 from server.admin_pages.gate import Gate
 from server.admin_pages.roles_page import RolesPage
+from server.pages.frame import ADMINISTRATION
 from server.sign_in.endpoint import SignIn
 from server.wiring import System
 
@@ -18,6 +19,7 @@ def admin_routes(system: System, sign_in: SignIn) -> Sequence[BaseRoute]:
     gate = Gate(sign_in, system.clock, system.new_id)
     bus, reads = system.bus, system.reads
     return [
+        Route(ADMINISTRATION, gate.lead_in, methods=["GET"]),
         *FeaturesPage(bus, reads, gate, system.settings.features).routes(),
         *RolesPage(system.store, bus, reads, gate).routes(),
     ]

@@ -20,8 +20,9 @@ from server.audit.export.formats import Format, write
 from server.audit.export.public_form import Origin
 from server.audit.export.table import COLUMNS
 from server.audit_pages.asking import asked_of, meant_by
-from server.audit_pages.gate import AUDIT, Frame, Gate
+from server.audit_pages.gate import AUDIT, Gate
 from server.pages import message
+from server.pages.frame import Frame
 from server.turns import Turns
 from server.wiring import System, event_app, event_bodies
 
@@ -58,13 +59,14 @@ class Exporting:
         """Return the route."""
         return [Route(EXPORT, self.gate.page(self.send, path=AUDIT), methods=["GET"])]
 
-    async def send(self, request: Request, _frame: Frame) -> Response:
+    async def send(self, request: Request, frame: Frame) -> Response:
         """Send what is asked for."""
         query, asked = request.query_params, asked_of(request.query_params)
         format_ = next((one for one in MEDIA if one == query.get("format")), None)
         if asked.faults or format_ is None:
             why = " ".join(asked.faults) or "Say which format: jsonl, csv or ocsf."
-            return message("Nothing was exported", why, link=(asked.url(AUDIT), "The timeline"))
+            link = (asked.url(AUDIT), "The timeline")
+            return message("Nothing was exported", why, link=link, around=frame)
         store, reads = self.system.store, self.system.reads
         meant = await reads.query(lambda rows: meant_by(asked, store, rows))
         bodies = event_bodies(self.system.settings, sealed=query.get("open") != "1")

@@ -6,16 +6,14 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.people import PersonRow
-from server.inbox.listing import frame
-from server.inbox.part import OVERSEERS
 from server.pages.forms import is_ours, read_form
+from server.pages.frame import OVERSEERS, Frame, frame
 from server.sign_in.endpoint import Purpose, SignIn, expired
 
 AUDIT = "/audit"
@@ -28,7 +26,6 @@ OWN = re.compile(
 )
 """Pages to which a sign-in may lead."""
 LONGEST_WAY_BACK = 1_500
-Frame = dict[str, Any]
 Show = Callable[[Request, Frame], Awaitable[Response]]
 
 

@@ -16,15 +16,19 @@ from starlette.routing import BaseRoute, Route
 
 from domain.ports import EventStore
 from domain.values import PersonId
+from projections.columns import parse_instant
 from server.audit.looking_back.json_form import moment_text
 from server.audit.looking_back.lists import Narrowing, Then
 from server.audit.looking_back.moments import BadMoment, Moment, moment_at, moment_of, position_at
 from server.audit.looking_back.names import Names
 from server.audit.looking_back.tables import LISTINGS
 from server.audit_pages.asking import LONGEST, parse_moment, position_of
-from server.audit_pages.gate import AUDIT, SCRIPT, Frame, Gate
+from server.audit_pages.gate import AUDIT, SCRIPT, Gate
 from server.audit_pages.verification import Verification
+from server.long_ids import shortened
 from server.pages import render, script
+from server.pages.frame import Frame
+from server.pages.words import minute
 from server.request_bodies import storable
 from server.turns import Turns
 from server.wiring import System
@@ -98,6 +102,7 @@ class PastMoment:
             **self.verification.state(cookie),
             **found,
             question=question,
+            shortened=shortened,
             words=WORDS,
             most=MOST_ROWS,
         )
@@ -137,7 +142,7 @@ class PastMoment:
 def _cell(column: str, text: str) -> str:
     """Return a cell as people read it: times to the minute, a status in words."""
     if _TIME.fullmatch(text):
-        return f"{text[:10]} {text[11:16]}"
+        return minute(parse_instant(text)).removesuffix(" UTC")
     return text.replace("_", " ").capitalize() if column == "STATUS" else text
 
 

@@ -83,7 +83,7 @@ def requests_over_time(days: Sequence[DayCount]) -> Picture | None:
         boxes=tuple(_bars(counts, top, told)),
         labels=_few([told(start) for start in starts]),
         each=len(starts) <= MOST_LABELS,
-        marks=((100.0, f"{top:,}"), (50.0, f"{top / 2:,.10g}"), (0.0, "0")),
+        marks=_scale(top),
         columns=("From", *STATES.values(), "All"),
         rows=tuple(
             (
@@ -260,6 +260,12 @@ def _few(labels: Sequence[str]) -> tuple[str, ...]:
     if len(labels) <= MOST_LABELS:
         return tuple(labels)
     return tuple(dict.fromkeys((labels[0], labels[len(labels) // 2], labels[-1])))
+
+
+def _scale(top: int) -> tuple[tuple[float, str], ...]:
+    """Return the marks of a scale of counts: there is no half of one."""
+    middle = ((50.0, f"{top // 2:,}"),) if top % 2 == 0 else ()
+    return (100.0, f"{top:,}"), *middle, (0.0, "0")
 
 
 def _round_up(count: int) -> int:

@@ -4,7 +4,7 @@ from the log itself, by `server.audit.why`."""
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,12 +18,16 @@ from domain.envelope import Recorded
 from domain.ports import Rows
 from domain.review import review_stream
 from domain.values import RequestId
+from projections.columns import parse_instant
 from server.audit.why.dossier import dossier
-from server.audit_pages.gate import AUDIT, Frame, Gate
+from server.audit_pages.gate import AUDIT, Gate
 from server.audit_pages.pictures import length
 from server.audit_pages.telling import Telling, through
 from server.audit_pages.verification import Verification
+from server.long_ids import shortened
 from server.pages import message, render
+from server.pages.frame import Frame
+from server.pages.words import minute
 from server.request_bodies import storable
 from server.wiring import System
 
@@ -51,7 +55,7 @@ class Story:
         if found is None:
             text = "The log holds none with this id."
             link = (AUDIT, "The timeline")
-            return message("There is no such request", text, status=404, link=link)
+            return message("There is no such request", text, status=404, link=link, around=frame)
         if request.query_params.get("form") == "json":
             return JSONResponse(found["why"], headers={"Cache-Control": "no-store"})
         cookie = self.gate.sign_in.cookies.secret_of(request)
@@ -67,6 +71,10 @@ class Story:
         telling = Telling(rows)
         return {
             "why": why,
+            "names": {key: telling.name(key) for key in _people_in(why)},
+            "called": _called(why),
+            "minute": _minute,
+            "shortened": shortened,
             "asks": telling.line(events[0]).asks,
             "steps": _steps(events[:MOST_STEPS], telling),
             "more": max(0, len(events) - MOST_STEPS),
@@ -97,6 +105,28 @@ def _steps(events: Sequence[Recorded], telling: Telling) -> list[dict[str, Any]]
         )
         previous = one
     return steps
+
+
+def _people_in(part: object) -> set[str]:
+    """Return the ids of all people of whom a part of the dossier tells."""
+    if isinstance(part, Mapping):
+        own = {str(part["person_id"])} if part.get("person_id") else set[str]()
+        return own.union(*map(_people_in, part.values()))
+    if isinstance(part, list | tuple):
+        return set[str]().union(*map(_people_in, part))
+    return set()
+
+
+def _called(why: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the items of the request are called, by their ids."""
+    filed = why["filed"]
+    called = {one["permission_id"]: one["label"] for one in filed["permissions"]}
+    return {filed["app"]["app_id"]: filed["app"]["name"], **called}
+
+
+def _minute(text: str | None) -> str:
+    """Return a moment of the dossier as pages write it."""
+    return minute(parse_instant(text)) if text else ""
 
 
 def _position(one: Recorded) -> int:

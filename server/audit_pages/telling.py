@@ -28,6 +28,8 @@ SENTENCES: Mapping[str, str] = {
     "person.forgotten": "{who} had {person} forgotten",
     "person.role_granted": "{who} gave {person} the role {e.role}",
     "person.role_revoked": "{who} took the role {e.role} from {person}",
+    "person.role_released": "{who} gave the role {e.role} of {person} back to the directory",
+    "person.roles_described": "What the directory says of roles of {person} changed; what was decided by hand stands",
     "feature.enabled": "{who} turned the feature {e.name} on",
     "feature.disabled": "{who} turned the feature {e.name} off",
     "policy.published": "{who} published version {e.policy.version} of policy {e.policy.policy_id}",
@@ -38,9 +40,9 @@ SENTENCES: Mapping[str, str] = {
     "integration.added": "{who} added the integration {e.name}",
     "integration.changed": "{who} changed the integration {e.name}",
     "integration.removed": "{who} removed the integration {e.name}",
-    "consent.given": "{person} let “{e.client.name}” act in his name: {scopes}",
-    "consent.widened": "{person} let “{e.client.name}” do more in his name: {scopes}",
-    "consent.narrowed": "{person} lets “{e.client.name}” do less in his name now: {scopes}",
+    "consent.given": "{person} let “{e.client.name}” act in their name: {scopes}",
+    "consent.widened": "{person} let “{e.client.name}” do more in their name: {scopes}",
+    "consent.narrowed": "{person} lets “{e.client.name}” do less in their name now: {scopes}",
     "consent.revoked": "“{e.client.name}” may no longer act for {person}",
     "token_family.opened": "“{e.client.name}” was connected for {person}",
     "token_family.code_redeemed": "{client} got its first tokens",
@@ -133,7 +135,7 @@ class Telling:
         client = envelope.actor.client
         reason = str(getattr(event, "reason", ""))
         return pattern.format(
-            who=self._who(envelope),
+            who=self.who(envelope),
             e=event,
             person=self.name(person) if person else "",
             scopes=", ".join(getattr(event, "scopes", ())),
@@ -141,7 +143,8 @@ class Telling:
             reason=reason.replace("_", " "),
         )
 
-    def _who(self, envelope: Envelope) -> str:
+    def who(self, envelope: Envelope) -> str:
+        """Return who did what an event tells."""
         actor = envelope.actor
         if actor.subject:
             return self.name(actor.subject)

@@ -26,14 +26,17 @@ from server.audit_pages.asking import (
     position_of,
 )
 from server.audit_pages.exporting import EXPORT
-from server.audit_pages.gate import AUDIT, Frame, Gate
+from server.audit_pages.gate import AUDIT, Gate
+from server.audit_pages.runs import run_told, runs_of
 from server.audit_pages.telling import Telling, through
 from server.audit_pages.verification import Verification
 from server.follower import position_of as followed_to
 from server.pages import message, render
+from server.pages.frame import Frame
 from server.wiring import System
 
-PAGE_SIZE = 50
+PAGE_SIZE, MOST_EVENTS = 50, 300
+"""Entries of a page, and events that may be in them where many make one entry."""
 MOST_SHOWN = 20_000
 """Characters of an event that stand on the page of many; the whole is a page of its own."""
 
@@ -76,7 +79,7 @@ class Timeline:
         if found is None:
             text = "The log has no event at this position."
             link = (AUDIT, "The timeline")
-            return message("There is no such event", text, status=404, link=link)
+            return message("There is no such event", text, status=404, link=link, around=frame)
         cookie = self.gate.sign_in.cookies.secret_of(request)
         return render("audit_event.html", **frame, **self.verification.state(cookie), one=found)
 
@@ -87,10 +90,10 @@ class Timeline:
         nothing = Stretch((), None)
         found = nothing if asked.faults else _stretch(rows, meant.wanted, before, after)
         forward = after is not None and before is None
-        positions = found.positions
-        events = self.system.store.history.at(positions)
-        cards = self.cards(rows, reversed(events))
-        older, newer = _ends(positions, found.goes_on, forward=forward)
+        entries, goes_on = self._entries(rows, meant.wanted, found, forward=forward)
+        shown = [one.position for run in entries for one in run]
+        cards = self._entry_cards(rows, entries)
+        older, newer = _ends(shown, goes_on, forward=forward)
         return {
             "asked": asked,
             "faults": meant.faults,
@@ -99,12 +102,59 @@ class Timeline:
             "older": asked.url(AUDIT, before=older) if older else "",
             "newer": asked.url(AUDIT, after=newer) if newer and (before or after) else "",
             "newest": asked.url(AUDIT) if before or after else "",
-            "looked_to": found.goes_on if not cards else None,
+            "looked_to": goes_on if not cards else None,
             "kinds": _kinds(),
             "behind": max(0, self.system.store.head() - followed_to(rows, PROJECTION)),
             "export": EXPORT,
             **_pictures(rows, asked),
         }
+
+    def _entries(
+        self, rows: Rows, wanted: Wanted, found: Stretch, *, forward: bool
+    ) -> tuple[list[list[Recorded]], int | None]:
+        """Return what stands on the page, the newest first, each run of events as one entry, and from where
+        to go on. It is looked further as long as runs leave room."""
+        positions, goes_on = list(found.positions), found.goes_on
+        entries = runs_of(self._events(positions, forward=forward))
+        while found.positions and goes_on and len(entries) < PAGE_SIZE:
+            if len(positions) >= MOST_EVENTS:
+                break
+            found = _stretch(rows, wanted, *((None, goes_on) if forward else (goes_on, None)))
+            positions, goes_on = [*positions, *found.positions], found.goes_on
+            entries = runs_of(self._events(positions, forward=forward))
+        if len(entries) > PAGE_SIZE:
+            entries = entries[:PAGE_SIZE]
+            goes_on = entries[-1][-1].position
+        if forward:
+            entries = [run[::-1] for run in reversed(entries)]
+        return entries, goes_on
+
+    def _events(self, positions: Sequence[int], *, forward: bool) -> list[Recorded]:
+        """Return these events, in the direction of the search."""
+        events = sorted(self.system.store.history.at(positions), key=lambda one: one.position)
+        return events if forward else events[::-1]
+
+    def _entry_cards(
+        self, rows: Rows, entries: Iterable[Sequence[Recorded]]
+    ) -> list[dict[str, Any]]:
+        telling, cards = Telling(rows), list[dict[str, Any]]()
+        for run in entries:
+            if len(run) == 1:
+                cards.append(self._card(run[0], telling, whole=False))
+                continue
+            cards.append(
+                {
+                    "at": run[0].envelope.recorded_at,
+                    "sentence": run_told(telling.who(run[0].envelope), run),
+                    "through": through(run[0]),
+                    "run": [self._line(one, telling) for one in run],
+                }
+            )
+        return cards
+
+    def _line(self, recorded: Recorded, telling: Telling) -> dict[str, Any]:
+        """Return an event of a run: the whole of it stands on its own page."""
+        return {**_told(recorded, telling), "body": ""}
 
     def _one(self, rows: Rows, position: int) -> dict[str, Any] | None:
         events = self.system.store.history.at([position])
@@ -118,22 +168,28 @@ class Timeline:
         return [self._card(one, telling, whole=whole) for one in events]
 
     def _card(self, recorded: Recorded, telling: Telling, *, whole: bool) -> dict[str, Any]:
-        envelope, line = recorded.envelope, telling.line(recorded)
         body = msgspec.json.format(self.system.event_bodies(recorded), indent=2).decode()
         cut = len(body) > MOST_SHOWN and not whole
         return {
-            "position": recorded.position,
-            "at": envelope.recorded_at,
-            "topic": envelope.event.TOPIC,
-            "stream": envelope.stream,
-            "sentence": line.sentence,
-            "words": line.words,
-            "request_id": line.request_id,
-            "asks": line.asks,
-            "through": through(recorded),
+            **_told(recorded, telling),
             "body": body[:MOST_SHOWN] if cut else body,
             "cut": cut,
         }
+
+
+def _told(recorded: Recorded, telling: Telling) -> dict[str, Any]:
+    envelope, line = recorded.envelope, telling.line(recorded)
+    return {
+        "position": recorded.position,
+        "at": envelope.recorded_at,
+        "topic": envelope.event.TOPIC,
+        "stream": envelope.stream,
+        "sentence": line.sentence,
+        "words": line.words,
+        "request_id": line.request_id,
+        "asks": line.asks,
+        "through": through(recorded),
+    }
 
 
 def _stretch(rows: Rows, wanted: Wanted, before: int | None, after: int | None) -> Stretch:

@@ -21,10 +21,12 @@ from server.audit import verifying
 from server.audit.checkpoints.note_file import NoteFile
 from server.audit.checkpoints.own import in_database, own_keys
 from server.audit.examining import Finding, Sources, examine_log
-from server.audit_pages.gate import Frame, Gate
+from server.audit_pages.gate import Gate
+from server.audit_pages.pictures import length
 from server.bad_file import BadFile
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import form_token
+from server.pages.frame import Frame
 from server.wiring import System, checkpoint_keys
 
 VERIFY = "/audit/verify"
@@ -42,9 +44,11 @@ class Outcome:
     findings: Sequence[Finding]
 
     @property
-    def per_second(self) -> int:
-        """Events a second."""
-        return round(self.events / self.seconds) if self.seconds else 0
+    def took(self) -> str:
+        """How long it took, as people say it; of what took no time no rate is told."""
+        if self.seconds < 1:
+            return "in less than a second"
+        return f"in {length(self.seconds)}, {round(self.events / self.seconds):,} a second"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from typing import Any
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from domain.policy import Policy, merged_fields
 from domain.ports import Rows
 from projections.catalog.queries import (
     app_by_id,
@@ -22,31 +21,30 @@ from projections.catalog.search.searching import Meaning, Question, Search
 from projections.catalog.search.thesaurus import Thesaurus
 from projections.pages import Page
 from projections.people import PersonRow
-from projections.policies import policy_for
 from projections.visibility import audiences_of
 from server.catalog.taken import taken_by
 from server.catalog_pages.browsing import CATALOG
-from server.catalog_pages.cards import avatar, permission_line, taken_words
-from server.catalog_pages.ways import field_of, way
-from server.inbox.listing import frame
+from server.catalog_pages.cards import app_url, avatar, permission_line, taken_words
+from server.catalog_pages.rules import Rules, rules_of
+from server.catalog_pages.ways import field_of, told_rules
 from server.pages import message, render
 from server.pages.forms import form_token
+from server.pages.frame import frame
+from server.pages.refusals import NOTHING, Words
 from server.pages.words import page_number
 from server.request_bodies import storable
 
-PAGE_SIZE = 25
+PAGE_SIZE, SCRIPT = 25, "catalog_app.js"
 Found = tuple[Page[PermissionRow], Mapping[str, frozenset[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What somebody has filled in, what is wrong with it, which fields are missing, and what it would
-    lead to."""
+    """What somebody has filled in, what is wrong with it, and what it would lead to."""
 
     picked: frozenset[str] = frozenset()
     fields: Mapping[str, str] = field(default_factory=dict)
-    fault: str = ""
-    missing: frozenset[str] = frozenset()
+    wrong: Words = NOTHING
     preview: Mapping[str, Any] | None = None
 
 
@@ -68,9 +66,10 @@ class AppPage:
         page, met = self._permissions(rows, person, app, text, page_number(request))
         taken = taken_by(rows, person.person_id)
         shown = _with_picked(rows, person, app, page.items, filled.picked)
-        policies = _policies(rows, app, shown)
+        rules = rules_of(rows, app, shown, filled.picked)
         return {
             "app": app,
+            "here": app_url(app.app_id),
             **avatar(app),
             "taken": taken_words(taken, app.app_id),
             "lines": [
@@ -81,8 +80,7 @@ class AppPage:
             "total": page.total,
             "page": page.page,
             "pages": page.pages,
-            "way": way(policies[0]),
-            "fields": _fields(policies, filled),
+            **_asked(rules, filled),
             "filled": filled,
             "given": filled.fields,
         }
@@ -98,7 +96,14 @@ class AppPage:
         """Return the page."""
         token = form_token(cookie, app_id_of(request))
         whole = {**frame(person, cookie, CATALOG), **values, "csrf": token}
-        return render("catalog_app.html", status=status, **whole)
+        return render("catalog_app.html", status=status, script=SCRIPT, **whole)
+
+    def rules(self, rows: Rows, person: PersonRow, app_id: str, picked: frozenset[str]) -> Rules:
+        """Return the rules for what is ticked, those of nothing for an app that is not there. Blocking."""
+        app = app_by_id(rows, person.groups, app_id)
+        if app is None:
+            return Rules((), ())
+        return rules_of(rows, app, _with_picked(rows, person, app, (), picked), picked)
 
     def _permissions(
         self, rows: Rows, person: PersonRow, app: AppRow, text: str, page: int
@@ -141,18 +146,7 @@ def _with_picked(
     return [*(one for one in found if one.app_id == app.app_id), *shown]
 
 
-def _fields(policies: Sequence[Policy], filled: Filled) -> list[dict[str, Any]]:
-    return [
-        field_of(
-            one,
-            filled.fields.get(f"field:{one.field_id}", ""),
-            missing=one.field_id in filled.missing,
-        )
-        for one in merged_fields(policies)
-    ]
-
-
-def _policies(rows: Rows, app: AppRow, shown: Sequence[PermissionRow]) -> list[Policy]:
-    """Return the policies that govern what is shown, that of the app itself first."""
-    names = dict.fromkeys([("", app.policy), *((one.policy, app.policy) for one in shown)])
-    return [policy_for(rows, *named) for named in names]
+def _asked(rules: Rules, filled: Filled) -> dict[str, Any]:
+    given = filled.fields
+    fields = [field_of(rules, one, given.get(f"field:{one.field_id}", "")) for one in rules.fields]
+    return {**told_rules(rules, given.get("length", "")), "fields": fields}

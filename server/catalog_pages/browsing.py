@@ -27,8 +27,8 @@ from projections.people import PersonRow
 from projections.visibility import audiences_of
 from server.catalog.taken import Taken, taken_by
 from server.catalog_pages.cards import app_card
-from server.inbox.listing import frame
 from server.pages import render, script
+from server.pages.frame import frame
 from server.pages.words import page_number
 from server.reads import Reads
 from server.request_bodies import storable

@@ -1,6 +1,7 @@
 """What the forms of a request's page do. Each is a command of the domain, with the version that the
 page showed: who decides on what has changed meanwhile is told so. A form sent twice counts once, by
-the id that its page carries."""
+the id that its page carries. One that is refused comes back as it was filled in, with what is wrong
+beside its fields."""
 
 from __future__ import annotations
 
@@ -29,13 +30,14 @@ from domain.policy import Evidence
 from domain.ports import Clock, NewId, Rows
 from domain.review import CompleteReview, Judgement
 from domain.values import Actor, PersonId, RequestId, Via
-from projections.people import person_by_username
+from projections.people import person_by_name_as_typed
 from server.command_bus import CommandBus, CommandContext
 from server.errors import status_of
 from server.idempotency import fingerprint
-from server.inbox.request_page import NOT_HERE, RequestPage
-from server.pages import SEE_OTHER, message
+from server.inbox.request_page import RequestPage, Sent, not_here
+from server.pages import SEE_OTHER
 from server.pages.forms import is_ours, read_fields
+from server.pages.refusals import words
 from server.reads import Reads
 from server.sign_in.endpoint import SignIn, expired
 
@@ -168,6 +170,9 @@ COMMANDS: Mapping[str, Callable[[Wish], object]] = {
     "review": _review,
 }
 
+FORMS = {"approve": "decide", "deny": "decide"}
+"""The forms of the page that have several actions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actions:
@@ -191,10 +196,10 @@ class Actions:
         cookie = self.sign_in.cookies.secret_of(request)
         first = {name: values[0] for name, values in (fields or {}).items()}
         if fields is None or session is None or not is_ours(first, cookie, path):
-            return expired()
+            return expired(path)
         build = COMMANDS.get(first.get("action", ""))
         if build is None or len(fields["action"]) > 1:
-            return expired()
+            return expired(path)
         request_id, person = RequestId(request.path_params["request_id"]), session.person
 
         now = self.clock()
@@ -209,17 +214,17 @@ class Actions:
             command = await self.reads.query(prepared)
             await self.bus.execute(command, context)
         except UnknownRequest:
-            return message(*NOT_HERE, status=404, link=("/inbox", "Your inbox"))
+            return not_here(person, cookie, path)
         except Refused as refusal:
-            link = (path, "Back to the request")
-            status = status_of(refusal)
-            return message("That was not done", refusal.sentence, status=status, link=link)
-        return RedirectResponse(f"{path}?done=1", SEE_OTHER)
+            sent = Sent(FORMS.get(first["action"], first["action"]), fields, words(refusal))
+            return await self.page.shown(request, person, sent, status_of(refusal))
+        done = "some" if first["action"] in FORMS and "ticks" in first else first["action"]
+        return RedirectResponse(f"{path}?done={done}", SEE_OTHER)
 
 
 def _finder(rows: Rows) -> Callable[[str], PersonId]:
     def find(name: str) -> PersonId:
-        found = person_by_username(rows, name)
+        found = person_by_name_as_typed(rows, name)
         if found is None or found.disabled:
             raise UnknownPerson(name[:60])
         return found.person_id

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, partial
+from types import MappingProxyType
 
 from starlette.requests import Request as HttpRequest
 from starlette.responses import RedirectResponse, Response
@@ -21,15 +22,17 @@ from projections.people import PersonRow
 from projections.policies import policy_for
 from server.command_bus import CommandBus, CommandContext
 from server.errors import status_of
-from server.inbox.listing import frame
-from server.pages import SEE_OTHER, message, render
+from server.pages import SEE_OTHER, render
 from server.pages.forms import Form, form_token, is_ours, read_form
+from server.pages.frame import frame
+from server.pages.refusals import NOTHING, words
 from server.policies.durations import format_length
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn, expired
 
 EMERGENCY = "/emergency"
+OK = 200
 MOST_LOOKED_AT, MOST_SHOWN = 2_000, 100
 """So many entries of the catalog are looked at and shown; ``?app=ID`` asks for those of one app."""
 
@@ -56,15 +59,29 @@ class Emergency:
         session = await self.sign_in.session(request)
         if session is None:
             return await self.sign_in.page(request, EMERGENCY)
-        person, cookie = session.person, self.sign_in.cookies.secret_of(request)
         app_id = storable(request.query_params.get("app", "")) or None
+        return await self._shown(request, session.person, app_id)
+
+    async def _shown(
+        self,
+        request: HttpRequest,
+        person: PersonRow,
+        app_id: str | None,
+        given: Form = MappingProxyType({}),
+        refusal: Refused | None = None,
+    ) -> Response:
+        """Return the page, with the form that was refused as it was filled in."""
+        cookie = self.sign_in.cookies.secret_of(request)
         offered = await self.reads.query(lambda rows: _offered(rows, person, app_id))
         return render(
             "emergency.html",
+            status=status_of(refusal) if refusal else OK,
             **frame(person, cookie, EMERGENCY),
             offered=offered[:MOST_SHOWN],
             more=len(offered) > MOST_SHOWN,
             csrf=form_token(cookie, EMERGENCY),
+            given=given,
+            wrong=words(refusal) if refusal else NOTHING,
         )
 
     async def take(self, request: HttpRequest) -> Response:
@@ -75,17 +92,19 @@ class Emergency:
         )
         cookie = self.sign_in.cookies.secret_of(request)
         if form is None or session is None or not is_ours(form, cookie, EMERGENCY):
-            return expired()
+            return expired(EMERGENCY)
         person = session.person.person_id
         try:
             command = self._submission(person, form)
             context = CommandContext(Actor(Via.WEB, person), command.now, self.new_id())
             done = await self.bus.execute(command, context)
         except Refused as refusal:
-            link = (EMERGENCY, "Back")
-            status = status_of(refusal)
-            return message("That was not done", refusal.sentence, status=status, link=link)
-        return RedirectResponse(f"/requests/{request_of_stream(done.stream)}", SEE_OTHER)
+            # The form's own app, since what it names may be beyond what the whole page shows.
+            app_id = form.get("item", "").partition(" ")[0] or None
+            return await self._shown(request, session.person, app_id, form, refusal)
+        where = f"/requests/{request_of_stream(done.stream)}"
+        what = "emergency" if done.changed else "open"
+        return RedirectResponse(f"{where}?done={what}", SEE_OTHER)
 
     def _submission(self, person: PersonId, form: Form) -> SubmitRequest:
         app_id, _, permission_id = form.get("item", "").partition(" ")
@@ -128,5 +147,8 @@ def _shown(person: PersonRow, item: GovernedItem, policy: Policy) -> dict[str, o
         "value": f"{item.app_id} {item.permission_id or ''}".strip(),
         "label": item.label,
         "longest": format_length(rule.longest_seconds),
-        "fields": [(one.field_id, one.prompt or one.field_id) for one in policy.fields],
+        "fields": [
+            {"id": one.field_id, "prompt": one.prompt or one.field_id, "required": one.required}
+            for one in policy.fields
+        ],
     }

@@ -25,9 +25,8 @@ from projections.holdings import held_items
 from projections.inbox import Waits, waiting_for
 from projections.people import PersonRow, person_by_id, person_by_username
 from server.inbox.live import mark_of
-from server.inbox.part import OVERSEERS
 from server.pages import message, render
-from server.pages.forms import form_token
+from server.pages.frame import OVERSEERS, frame
 from server.pages.words import minute, page_number
 from server.policies.durations import format_length
 from server.reads import Reads
@@ -87,7 +86,8 @@ class Listing:
         person, page = session.person, page_number(request)
         if not OVERSEERS & set(person.roles):
             text = "Your account may not see this page."
-            return message("For administrators and auditors", text, status=403)
+            around = frame(person, self.sign_in.cookies.secret_of(request), ALL)
+            return message("For administrators and auditors", text, status=403, around=around)
         asked = {name: storable(one) for name, one in request.query_params.items()}
         return await self._page(
             request, "all_requests.html", person, lambda rows: _all(rows, asked, page)
@@ -106,16 +106,6 @@ class Listing:
         )
         cookie = self.sign_in.cookies.secret_of(request)
         return render(template, **frame(person, cookie, request.url.path), **found)
-
-
-def frame(person: PersonRow, cookie: str, path: str) -> dict[str, Any]:
-    """Return what every page of a signed-in person shows: who he is, and where else he can go."""
-    return {
-        "me": person.full_name,
-        "sign_out": form_token(cookie, "sign-out"),
-        "overseer": bool(OVERSEERS & set(person.roles)),
-        "path": path,
-    }
 
 
 def _waiting(rows: Rows, person: PersonRow, page: int) -> dict[str, Any]:

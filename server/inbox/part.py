@@ -18,8 +18,7 @@ from projections.access_requests import RequestRow
 from projections.inbox import was_asked
 from projections.people import PersonRow
 from projections.request_history import has_acted
-
-OVERSEERS = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
+from server.pages.frame import OVERSEERS
 
 
 def may_see(rows: Rows, row: RequestRow, person: PersonRow) -> bool:

@@ -4,8 +4,8 @@ no such page."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
@@ -23,12 +23,13 @@ from projections.access_requests import request_by_id
 from projections.inbox import WHOLE, Waits, waiting_for
 from projections.people import PersonRow, person_by_id
 from projections.request_history import history_of
-from server.inbox.listing import frame
 from server.inbox.live import mark_of
 from server.inbox.part import Part, may_see, part_of
-from server.inbox.telling import sentence, through
+from server.inbox.telling import DONE, sentence, through
 from server.pages import message, render
 from server.pages.forms import form_token
+from server.pages.frame import frame
+from server.pages.refusals import NOTHING, Words
 from server.pages.words import minute
 from server.policies.approver_names import format_approver
 from server.policies.durations import format_length
@@ -37,7 +38,8 @@ from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn
 
 SHORTER = (2, 4, 8, 24, 3 * 24, 7 * 24, 14 * 24, 30 * 24, 90 * 24)
-"""Hours that an approver may shorten access to."""
+"""Hours that an approver may shorten access to. They need not be among the lengths that policy offers to who
+asks: a decision may shorten access to any time."""
 NOT_HERE = ("There is no such request", "Or it is not one in which you have a part.")
 
 
@@ -48,6 +50,27 @@ class Seen:
     request: Request
     version: int
     first: Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form of the page that was refused: which, what it said, and what is wrong with it."""
+
+    form: str = ""
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    wrong: Words = NOTHING
+
+    def text(self, form: str, name: str) -> str:
+        """Return what stood in a field of this form; nothing where it is another form that was sent."""
+        return self.fields.get(name, [""])[0] if form == self.form else ""
+
+    def faults(self, form: str) -> Mapping[str, str]:
+        """Return what is wrong with the fields of this form."""
+        return self.wrong.fields if form == self.form else {}
+
+    def ticked(self, form: str, item: str) -> bool:
+        """Say whether an item stays ticked: all are where it is another form that was sent."""
+        return form != self.form or item in self.fields.get("item", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +88,28 @@ class RequestPage:
 
     async def show(self, request: HttpRequest) -> Response:
         """Show the request."""
-        path = request.url.path
         session = await self.sign_in.session(request)
         if session is None:
-            return await self.sign_in.page(request, path)
+            return await self.sign_in.page(request, request.url.path)
+        return await self.shown(request, session.person, Sent())
+
+    async def shown(
+        self, request: HttpRequest, person: PersonRow, sent: Sent, status: int = 200
+    ) -> Response:
+        """Return the page for this person, with the form that was refused as it was filled in."""
+        path, cookie = request.url.path, self.sign_in.cookies.secret_of(request)
         request_id = RequestId(storable(request.path_params["request_id"]))
-        person, cookie = session.person, self.sign_in.cookies.secret_of(request)
         try:
             values = await self.reads.query(lambda rows: self._values(rows, request_id, person))
         except UnknownRequest:
-            return message(*NOT_HERE, status=404, link=("/inbox", "Your inbox"))
+            return not_here(person, cookie, path)
         values |= {
             "csrf": form_token(cookie, path),
             "decision_id": self.new_id(),
-            "notice": "Done." if "done" in request.query_params else "",
+            "notice": DONE.get(request.query_params.get("done", ""), ""),
+            "sent": sent,
         }
-        return render("request.html", **frame(person, cookie, path), **values)
+        return render("request.html", status=status, **frame(person, cookie, path), **values)
 
     def seen(self, rows: Rows, request_id: RequestId, person: PersonRow) -> Seen:
         """Return the request if it is there for this person; raises `UnknownRequest`. Blocking."""
@@ -228,3 +257,9 @@ def _way(request: Request, way: Way, labels: dict[str, str]) -> dict[str, Any]:
         "instructions": way.provisioning.instructions,
         "evidence": way.minimum_evidence,
     }
+
+
+def not_here(person: PersonRow, cookie: str, path: str) -> Response:
+    """Answer that there is no such request, or none that this person may see."""
+    link, around = ("/inbox", "Your inbox"), frame(person, cookie, path)
+    return message(*NOT_HERE, status=404, link=link, around=around)

@@ -38,6 +38,25 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+DONE: Mapping[str, str] = {
+    "submitted": "Your request was submitted.",
+    "open": "You have asked for this already: here is the request, still open.",
+    "held": "You have this access already, through this request.",
+    "emergency": "You took the access at once. Others will judge whether it was an emergency.",
+    "approve": "You approved the request.",
+    "deny": "You denied the request.",
+    "some": "You decided on what was ticked.",
+    "report": "You told how the work went.",
+    "cancel": "You withdrew the request.",
+    "revoke": "You ended the access.",
+    "call-off": "You called off the removal: the access stands.",
+    "comment": "What you said stands in the history.",
+    "reassign": "You handed the decision over.",
+    "review": "You reviewed the emergency.",
+}
+"""What a request's page says to who has just done something, by the query that leads to it."""
+
+
 def sentence(told: Told, name_of: Callable[[str], str], labels: Mapping[str, str]) -> str:
     """Return one event as a sentence; `name_of` calls a person, `labels` the items."""
     who = name_of(told.person) if told.person else told.service or "Doorward"

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from adapters.open_store import MEMORY
 from domain.feature import FeatureEnabled
-from domain.person import GrantRole, Role, RoleGranted
+from domain.person import GrantRole, Role, RoleGranted, RoleReleased
 from server.wiring import System
 from tests import seeds
 from tests.audit_pages.test_chromium import SIZES, check, over_a_socket
@@ -61,8 +61,11 @@ async def test_a_role_and_a_feature_are_changed_by_keyboard_alone(
     await expect(page.get_by_role("status")).to_contain_text("It is done")
     await expect(page.get_by_text("Bob Example gave the role auditor")).to_be_visible()
     await check(page, width, tmp_path / "roles.png")
+    await page.get_by_role("button", name="Release the role auditor").press("Enter")
+    await expect(page.get_by_text("Bob Example released the role auditor")).to_be_visible()
     assert [one.role for one in web.events(RoleGranted)] == [Role.ADMINISTRATOR, Role.AUDITOR]
-    await page.get_by_role("link", name="Features").press("Enter")
+    assert [one.role for one in web.events(RoleReleased)] == [Role.AUDITOR]
+    await page.get_by_role("link", name="Features", exact=True).press("Enter")
     await page.get_by_role("button", name="Turn on cancel_access_request").press("Enter")
     await expect(page.get_by_role("status")).to_contain_text("It is done")
     await check(page, width, tmp_path / "features.png")

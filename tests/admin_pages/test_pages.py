@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from domain.feature import EnableFeature, FeatureDisabled, FeatureEnabled
-from domain.person import GrantRole, RevokeRole, Role, RoleGranted, RoleRevoked
+from domain.person import GrantRole, RevokeRole, Role, RoleGranted, RoleReleased, RoleRevoked
 from domain.values import Via
+from server.wiring import System
 from tests.admin_pages.visitor import fields, text, visit
 from tests.seeds import ALICE, BOB, CAROL
-from tests.web import Web
+from tests.web import Web, web_of
 
 pytestmark = pytest.mark.anyio
 ROLES, FEATURES = "/admin/roles", "/admin/features"
@@ -21,7 +24,7 @@ AUDITOR = "the role auditor"
 async def test_an_administrator_turns_a_feature_on_and_off_and_reads_who_did(web: Web) -> None:
     wire = await web.wire("alice")
     bob, page = await visit(web, "bob", FEATURES)
-    assert "as the setting DOORWARD_FEATURES says" in text(page)
+    assert "nobody has turned it on yet" in text(page)
     page = await bob.press(page, f"Turn on {CANCEL}")
     assert "It is done" in text(page)
     assert "by Bob Example" in text(page)
@@ -39,10 +42,36 @@ async def test_an_administrator_gives_and_takes_a_role_and_reads_who_did(web: We
     page = await bob.open(OF_ALICE)
     page = await bob.press(page, f"Give {AUDITOR}")
     assert "Bob Example gave the role auditor" in text(page)
-    page = await bob.press(page, f"Take {AUDITOR}")
+    page = await bob.press(page, f"Take {AUDITOR} away")
     assert "Bob Example took the role auditor" in text(page)
     assert [one.person_id for one in web.events(RoleGranted)][-1] == ALICE
     assert [one.role for one in web.events(RoleRevoked)] == [Role.AUDITOR]
+
+
+async def test_an_administrator_gives_a_role_back_to_the_directory(web: Web) -> None:
+    bob, _ = await visit(web, "bob", ROLES)
+    page = await bob.open(OF_ALICE)
+    assert "Release" not in text(page)
+    page = await bob.press(page, f"Give {AUDITOR}")
+    assert "Decided by hand; the directory says no." in text(page)
+    page = await bob.press(page, f"Release {AUDITOR} to the directory")
+    assert "Bob Example released the role auditor" in text(page)
+    assert "the directory says no" not in text(page)
+    (released,) = web.events(RoleReleased)
+    assert (released.person_id, released.roles) == (ALICE, (Role.EMPLOYEE,))
+
+
+async def test_the_page_says_what_the_directory_would_give_back(web: Web) -> None:
+    await web.execute(RevokeRole(ALICE, Role.EMPLOYEE))
+    bob, _ = await visit(web, "bob", ROLES)
+    page = await bob.open(OF_ALICE)
+    assert "Decided by hand; the directory says yes." in text(page)
+    page = await bob.press(page, "Release the role employee to the directory")
+    assert web.events(RoleReleased)[-1].roles == (Role.EMPLOYEE,)
+    page = await bob.open(f"{ROLES}?person={BOB}")
+    await web.execute(RevokeRole(CAROL, Role.ADMINISTRATOR))
+    answer = await bob.press(page, "Release the role administrator to the directory")
+    assert (answer.status_code, "last administrator" in text(answer)) == (409, True)
 
 
 @pytest.mark.parametrize("path", [ROLES, FEATURES])
@@ -82,7 +111,13 @@ async def test_a_form_for_one_thing_is_good_for_no_other_nor_from_elsewhere(web:
         assert answer.status_code == 403, changed
     page = await bob.open(OF_ALICE)
     form = fields(page, f"Give {AUDITOR}")
-    others = ({"role": "administrator"}, {"person": str(CAROL)}, {"wish": "revoke"})
+    others: tuple[dict[str, str], ...] = (
+        {"role": "administrator"},
+        {"person": str(CAROL)},
+        {"wish": "revoke"},
+        {"wish": "release"},
+        {"wish": "every"},
+    )
     for other in others:
         assert (await bob.post(ROLES, {**form, **other})).status_code == 403, other
     assert web.system.store.head() == head
@@ -108,10 +143,10 @@ async def test_the_rules_are_told_in_words(web: Web) -> None:
     await web.execute(RevokeRole(CAROL, Role.ADMINISTRATOR))
     bob, _ = await visit(web, "bob", ROLES)
     page = await bob.open(f"{ROLES}?person={BOB}")
-    answer = await bob.press(page, "Take the role administrator")
+    answer = await bob.press(page, "Take the role administrator away")
     assert (answer.status_code, "last administrator" in text(answer)) == (409, True)
     answer = await bob.press(page, f"Give {AUDITOR}")
-    assert (answer.status_code, "Nobody gives himself" in text(answer)) == (403, True)
+    assert (answer.status_code, "Nobody gives themselves" in text(answer)) == (403, True)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +157,28 @@ async def test_a_name_that_is_nobodys_is_told_so(web: Web, person: str) -> None:
     page = await bob.open(f"{ROLES}?person={person}")
     assert page.status_code == (200 if person == "%00" else 404)
     assert "<script>" not in page.text.replace("<script src", "")
-    assert "Nobody has this id" in text(page) or person == "%00"
+    assert "Nobody has this name" in text(page) or person == "%00"
+
+
+async def test_who_knows_only_the_beginning_of_a_name_finds_people_to_choose_from(
+    web: Web,
+) -> None:
+    bob, _ = await visit(web, "bob", ROLES)
+    page = await bob.open(f"{ROLES}?person=Exam")
+    assert page.status_code == 200
+    assert "People who are called like “Exam”" in text(page)
+    assert f'href="{ROLES}?person={ALICE}">Alice Example</a>' in page.text
+    assert "Give the role" not in text(page)
+
+
+async def test_a_feature_that_the_setting_names_says_so(system: System) -> None:
+    settings = replace(system.settings, features=frozenset({CANCEL}))
+    async with web_of(replace(system, settings=settings)) as web:
+        await web.execute(GrantRole(BOB, Role.ADMINISTRATOR))
+        _, page = await visit(web, "bob", FEATURES)
+    assert "Cancel requests cancel_access_request" in text(page)
+    assert "On named by the setting DOORWARD_FEATURES" in text(page)
+    assert "Off nobody has turned it on yet" in text(page)
 
 
 async def test_the_pages_are_found_from_those_that_administrators_know(web: Web) -> None:

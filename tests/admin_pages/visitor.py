@@ -39,7 +39,9 @@ class Visitor:
 def fields(page: httpx.Response, label: str) -> dict[str, str]:
     """Return the hidden fields of the form whose button has this label."""
     forms = re.findall(r'<form method="post".*?</form>', page.text, re.DOTALL)
-    (form,) = [one for one in forms if f'aria-label="{label}"' in one]
+    (form,) = [
+        one for one in forms if re.search(rf'<button[^>]*(?:"{label}">|>{label}</button>)', one)
+    ]
     found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form)
     return {name: html.unescape(value) for name, value in found}
 

@@ -109,7 +109,7 @@ async def test_every_page_fits_every_screen_and_breaks_no_policy(
                         await summary.click()
                 if name == "verify":
                     await page.get_by_role("button", name="Verify the chain now").click()
-                    await expect(page.get_by_text("events per second")).to_be_visible()
+                    await expect(page.get_by_text("events in less than a second")).to_be_visible()
                 await check(page, width, tmp_path / f"{name}-{width}.png")
     assert [one for one in complaints if "Content Security Policy" in one] == []
 

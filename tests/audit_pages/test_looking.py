@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from datetime import UTC, datetime
 from typing import Any
 
 import anyio
@@ -12,9 +13,13 @@ import httpx
 import pytest
 
 from adapters.open_store import MEMORY
+from domain.values import Actor, Client, ClientId, ConsentId, Via
 from server.audit.export.table import COLUMNS
+from server.audit.why.dossier import dossier
+from server.audit.why.telling import told
 from server.audit_pages import verification
 from server.audit_pages.verification import FromStream, Verifier
+from server.long_ids import shortened
 from tests import seeds
 from tests.audit_pages.scene import Scene
 from tests.inbox.visitor import Visitor
@@ -142,7 +147,7 @@ async def test_the_chain_is_verified_at_the_press_of_a_button(scene: Scene) -> N
     page = (await verified(auditor)).text
     end, digest = scene.web.system.store.chain_head()
     assert "<strong>Intact</strong>" in page
-    assert "events per second" in page
+    assert "events in less than a second" in page
     assert f"{end}:{digest.hex()}" in page
     assert "1 in the database" in page
 
@@ -218,3 +223,33 @@ async def test_an_event_that_cannot_be_read_is_said_to_be_one(scene: Scene) -> N
     for path in ("/audit?before=8", "/audit/events/6"):
         answer = await auditor.get(path)
         assert (answer.status_code, answer.json()["code"]) == (503, "unreadable"), path
+
+
+@once
+async def test_a_story_calls_people_and_permissions_by_their_names(scene: Scene) -> None:
+    request_id = await scene.asked()
+    await scene.decided(request_id, seeds.BOB, at=datetime(2026, 12, 5, 5, 15, tzinfo=UTC))
+    page = (await (await scene.auditor()).get(f"/audit/requests/{request_id}")).text
+    assert "Why, in Alice Example" in page
+    assert "by Bob Example" in page
+    assert "5 December 2026, 05:15 UTC" in page
+    assert "2026-12-05 05:15" not in page
+    assert "crm:reader" not in page
+    assert "Reader</p>" in page
+
+
+@once
+async def test_a_long_id_of_a_client_is_shortened_and_whole_behind_it(scene: Scene) -> None:
+    client = Client(ClientId(f"dw1.{'x' * 300}.end"), "Desk")
+    actor = Actor(Via.MCP, seeds.ALICE, client, ConsentId("c-1"))
+    now, answers = scene.web.system.clock(), (("ticket", "T-1"),)
+    command = seeds.submission("r-long", now=now, answers=answers)
+    await scene.act(command, actor)
+    await scene.followed()
+    page = (await (await scene.auditor()).get("/audit/requests/r-long")).text
+    assert f"<summary>{shortened(client.client_id)}</summary>{client.client_id}</details>" in page
+    assert len(shortened(client.client_id)) < 40
+    store = scene.web.system.store
+    why = dossier(store, "r-long", store.head())
+    assert why is not None
+    assert f"mcp, Desk ({shortened(client.client_id)})" in "\n".join(told(why))

@@ -51,6 +51,15 @@ def test_a_bar_is_stacked_from_what_has_become_of_its_requests() -> None:
     assert picture.marks[0] == (100.0, "6")
 
 
+@pytest.mark.parametrize(
+    ("requests", "marks"), [(1, ["1", "0"]), (2, ["2", "1", "0"]), (70, ["80", "40", "0"])]
+)
+def test_a_scale_of_requests_counts_whole_ones(requests: int, marks: list[str]) -> None:
+    picture = requests_over_time([DayCount(BEGIN, "approved", requests)])
+    assert picture is not None
+    assert [words for _, words in picture.marks] == marks
+
+
 def test_median_and_ninetieth_percentile_are_values_that_were_there() -> None:
     assert [percentile(range(1, 11), one) for one in (50, 90, 100)] == [5, 9, 10]
     assert percentile([7], 50) == 7

@@ -12,7 +12,10 @@ import pytest
 
 from adapters.open_store import MEMORY
 from domain.access_request import Verdict
+from domain.catalog import PermissionRecord, PutPermission
 from domain.person import PutPerson
+from domain.values import PermissionId
+from server.command_bus import UnitOfWork
 from tests import seeds
 from tests.audit_pages.scene import CLIENT, Scene
 from tests.people.test_forgetting import LEFT, forget
@@ -75,7 +78,7 @@ async def test_filters_find_by_actor_client_person_app_type_and_time(scene: Scen
 
 @once
 async def test_pages_go_back_and_forth_by_position_and_miss_nothing(scene: Scene) -> None:
-    for _ in range(6):
+    for _ in range(12):
         request_id = await scene.asked()
         await scene.decided(request_id, seeds.BOB, Verdict.DENY)
     auditor = await scene.auditor()
@@ -87,7 +90,8 @@ async def test_pages_go_back_and_forth_by_position_and_miss_nothing(scene: Scene
         path = unescape(older[1]) if older else ""
     assert seen == list(range(head, 0, -1))
     newer = await auditor.get("/audit?after=0")
-    assert positions(newer) == list(range(50, 0, -1))
+    assert positions(newer) == list(range(len(positions(newer)), 0, -1))
+    assert newer.text.count("<li><time") - newer.text.count('<details class="run">') >= 50
     assert f"before={min(positions(newer))}" in newer.text
 
 
@@ -102,6 +106,42 @@ async def test_a_filter_is_followed_over_its_pages(scene: Scene) -> None:
     assert older is not None
     rest = await auditor.get(unescape(older[1]))
     assert (len(positions(page)), len(positions(rest))) == (50, 10)
+
+
+@once
+async def test_many_events_of_a_kind_at_once_are_one_line_that_opens(scene: Scene) -> None:
+    def put_all(work: UnitOfWork) -> None:
+        for number in range(74):
+            record = PermissionRecord(seeds.WIKI, f"Wiki / Page {number:02}", "")
+            work.execute(PutPermission(PermissionId(f"wiki:{number:02}"), record), seeds.CONTEXT)
+
+    await scene.web.system.bus.call(put_all)
+    await scene.followed()
+    head = scene.web.system.store.head()
+    page = await (await scene.auditor()).get("/audit?type=permission.added&app=wiki")
+    assert "<summary>Doorward added 74 permissions</summary>" in page.text
+    assert f"events {head - 73} to {head}" in page.text
+    assert positions(page) == list(range(head, head - 74, -1))
+    assert "Doorward added the permission “Wiki / Page 73”" in told(page)
+
+
+@once
+async def test_a_run_does_not_hide_what_is_further_on(scene: Scene) -> None:
+    def put_all(work: UnitOfWork) -> None:
+        for number in range(700):
+            record = PermissionRecord(seeds.WIKI, f"Wiki / Page {number:03}", "")
+            work.execute(PutPermission(PermissionId(f"wiki:{number:03}"), record), seeds.CONTEXT)
+
+    await scene.web.system.bus.call(put_all)
+    await scene.followed()
+    auditor, seen, path = await scene.auditor(), list[int](), "/audit"
+    head = scene.web.system.store.head()
+    while path:
+        page = await auditor.get(path)
+        seen += positions(page)
+        older = re.search(r'<a href="([^"]*)" rel="next"', page.text)
+        path = unescape(older[1]) if older else ""
+    assert seen == list(range(head, 0, -1))
 
 
 @once

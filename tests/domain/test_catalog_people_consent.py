@@ -32,6 +32,7 @@ from domain.consent import (
 from domain.errors import (
     IdentityOfAnother,
     MalformedText,
+    NameTaken,
     Refused,
     TextTooLong,
     UnknownPerson,
@@ -40,9 +41,11 @@ from domain.person import (
     IdentityFacts,
     IdentityLinked,
     LinkIdentity,
+    NameFacts,
     PersonChanged,
     PersonRegistered,
     PutPerson,
+    username_key,
 )
 from domain.values import AppId, Client, ClientId, ConsentId, PermissionId, Personal
 from tests import seeds
@@ -121,6 +124,31 @@ def test_a_person_is_registered_and_changed_and_groups_are_a_set() -> None:
 def test_a_person_needs_a_user_name_that_can_be_typed() -> None:
     record = replace(seeds.person(ALICE), username=Personal(ALICE, "al ice"))
     Spec(person.DECIDER).given().when(PutPerson(ALICE, record)).refused(MalformedText("username"))
+
+
+TAKEN = NameFacts(BOB)
+
+
+def test_a_name_that_another_has_is_refused_to_whoever_is_new() -> None:
+    record = seeds.person(ALICE)
+    Spec(person.DECIDER).given().when(PutPerson(ALICE, record), TAKEN).refused(NameTaken("alice"))
+    renamed = replace(record, username=Personal(ALICE, "BOB"))
+    people = Spec(person.DECIDER).given(PersonRegistered(ALICE, record))
+    people.when(PutPerson(ALICE, renamed), TAKEN).refused(NameTaken("BOB"))
+    people.when(PutPerson(ALICE, renamed), NameFacts(None)).then(PersonChanged(ALICE, renamed))
+
+
+def test_two_who_share_a_name_from_before_keep_it_and_change_otherwise() -> None:
+    record = seeds.person(ALICE)
+    moved = replace(record, groups=("sales",))
+    people = Spec(person.DECIDER).given(PersonRegistered(ALICE, record))
+    people.when(PutPerson(ALICE, moved), TAKEN).then(PersonChanged(ALICE, moved))
+
+
+def test_a_name_is_the_same_in_big_and_small_letters_and_no_sign_stands_for_another() -> None:
+    assert username_key("Alice.B@Example") == username_key("alice.b@EXAMPLE")
+    for looks_alike in ("\u212aim", "\uff4bim", "k\u0131m"):
+        assert username_key(looks_alike) != username_key("kim")
 
 
 ISSUER = "https://id.example"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -103,12 +104,56 @@ async def test_a_denial_needs_a_reason_and_is_shown_with_it(web: Web) -> None:
     bob, alice = await visitor(web, "bob"), await visitor(web, "alice")
     refused = await bob.press(path, "deny")
     assert refused.status_code == 400
-    assert "Ask the person for reason" in refused.text
+    assert '<p class="wrong" id="decide-reason-wrong">Give a reason.</p>' in refused.text
+    assert 'aria-describedby="decide-reason-wrong" autofocus' in refused.text
+    assert "<title>Error: " in refused.text
     assert web.events(DecisionTaken) == []
     await bob.done(path, "deny", reason="Not in this quarter")
     page = (await alice.get(path)).text
     assert "Not in this quarter" in page
     assert "Manager denied" in page
+
+
+async def test_a_form_that_is_refused_comes_back_as_it_was_filled_in(web: Web) -> None:
+    path = await asked(web, seeds.READER, seeds.WRITER)
+    bob = await visitor(web, "bob")
+    filled = {"item": [seeds.READER], "deny_rest": "1", "access_seconds": "86400"}
+    refused = await bob.press(path, "deny", **filled)
+    assert refused.status_code == 400
+    assert re.search(r'value="crm:reader" checked', refused.text)
+    assert not re.search(r'value="crm:writer" checked', refused.text)
+    assert 'name="deny_rest" value="1" checked' in refused.text
+    assert '<option value="86400" selected>' in refused.text
+    nothing = await bob.press(path, "approve", item=[], reason="Kept")
+    assert 'id="decide-items-wrong">Tick at least one.' in nothing.text
+    assert "Kept</textarea>" in nothing.text
+    # What comes back is the page itself: the same form, mended, does its work.
+    again = await bob.press(path, "approve", nothing, item=[seeds.READER])
+    assert again.headers["location"] == f"{path}?done=some"
+
+
+@pytest.mark.parametrize(
+    ("action", "said"), [("approve", "You approved the request."), ("deny", "You denied the")]
+)
+async def test_who_has_done_something_is_told_what(web: Web, action: str, said: str) -> None:
+    path = await asked(web)
+    bob = await visitor(web, "bob")
+    answer = await bob.press(path, action, reason="Quite so")
+    assert said in (await bob.get(answer.headers["location"])).text
+    assert said not in (await bob.get(path)).text
+    assert "Done" not in (await bob.get(f"{path}?done=%3Cb%3E")).text
+
+
+async def test_the_button_that_grants_nothing_comes_first(web: Web) -> None:
+    path = await asked(web)
+    page = (await (await visitor(web, "bob")).get(path)).text
+    assert page.index('value="deny"') < page.index('value="approve"')
+
+
+async def test_an_approver_is_told_that_he_may_shorten_access(web: Web) -> None:
+    path = await asked(web)
+    page = (await (await visitor(web, "bob")).get(path)).text
+    assert "(as asked, or any shorter time)" in page
 
 
 async def test_nobody_decides_on_his_own_request(web: Web) -> None:
@@ -142,7 +187,8 @@ async def test_a_decision_on_what_has_changed_meanwhile_is_told_so(web: Web) -> 
     await alice.done(path, "comment", text="I need it for one day only")
     answer = await bob.press(path, "approve", page)
     assert answer.status_code == 409
-    assert "it is now" in answer.text
+    assert "It has changed since you opened this page" in answer.text
+    assert "I need it for one day only" in answer.text
     assert web.events(DecisionTaken) == []
 
 
@@ -263,6 +309,8 @@ async def test_a_request_is_commented_on_handed_over_and_withdrawn(web: Web) -> 
     assert [one.approvers for one in web.events(ApproversChanged)] == [(seeds.CAROL,)]
     unknown = await (await visitor(web, "admin")).press(path, "reassign", approvers="nobody")
     assert unknown.status_code == 404
+    assert 'id="approvers-wrong">There is nobody of this name' in unknown.text
+    assert 'value="nobody"' in unknown.text
     await alice.done(path, "cancel", reason="No need")
     assert len(web.events(RequestCancelled)) == 1
     assert len(web.events(CommentAdded)) == 1
@@ -280,11 +328,18 @@ async def test_glass_is_broken_on_the_web_alone_and_reviewed_afterwards(web: Web
         "justification": "The CRM is down",
         "field:ticket": "T-9",
     }
+    half = await alice.http.post(f"{web.issuer}/emergency", data={**form, "field:ticket": ""})
+    assert half.status_code == 400
+    assert re.search(r"<details open>.*Reader", half.text)
+    assert re.search(r'aria-describedby="f1-\d+-wrong" autofocus', half.text)
+    assert "The CRM is down</textarea>" in half.text
     taken = await alice.http.post(f"{web.issuer}/emergency", data=form)
     assert taken.status_code == 303, taken.text
     (submitted,) = web.events(RequestSubmitted)
     assert submitted.emergency
-    path = taken.headers["location"]
+    told = (await alice.get(taken.headers["location"])).text
+    assert "You took the access at once." in told
+    path = taken.headers["location"].partition("?")[0]
     admin = await visitor(web, "admin")
     assert "review the emergency" in (await admin.get("/inbox")).text
     await admin.done(path, "review", judgement="objected", reason="Nothing was down")

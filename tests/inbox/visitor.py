@@ -76,7 +76,7 @@ class Visitor:
         """Do what must be done at once."""
         answer = await self.press(path, action, **fields)
         assert answer.status_code == 303, answer.text
-        assert answer.headers["location"] == f"{path}?done=1"
+        assert answer.headers["location"].startswith(f"{path}?done=")
 
     async def submit(self, path: str, field: str, /, **fields: object) -> httpx.Response:
         """Fill in the form of a page that has this field, and send it there."""

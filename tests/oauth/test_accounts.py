@@ -7,7 +7,7 @@ import json
 import pytest
 from argon2 import PasswordHasher
 
-from domain.errors import NameTaken, PasswordLength, UnknownPerson
+from domain.errors import NameTaken, NothingThere, PasswordLength
 from domain.person import Role
 from projections.people import person_by_username
 from server.operations import OPERATIONS
@@ -68,10 +68,14 @@ async def test_a_new_password_ends_the_old_one_and_every_session(web: Web) -> No
 def test_a_bad_wish_is_refused_by_name(system: System) -> None:
     with pytest.raises(NameTaken):
         operate(system, "account add", username="alice")
-    with pytest.raises(UnknownPerson):
+    with pytest.raises(NothingThere):
         operate(system, "account add", username="dora", manager="nobody")
-    with pytest.raises(UnknownPerson):
+    with pytest.raises(NothingThere, match="There is no person nobody"):
         operate(system, "account password", username="nobody")
+    elsewhere = json.dumps({"people": [{"username": "eve"}]})
+    operate(system, "people import", content=elsewhere)
+    with pytest.raises(NothingThere, match="There is no password of eve; this person signs in"):
+        operate(system, "account password", username="eve")
     for password in ("short", "", "x" * 1_001):
         with pytest.raises(PasswordLength):
             operate(system, "account password", username="alice", password=password)

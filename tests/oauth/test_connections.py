@@ -4,12 +4,14 @@ it."""
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
 from domain.consent import ConsentRevoked
 from domain.person import PutPerson, Role
 from domain.values import Via
+from server.long_ids import shortened
 from server.oauth.resources import ADMIN, TOOLSETS
 from tests.browser import FormBrowser
 from tests.mcp.wire import LEGACY, MODERN, Wire
@@ -46,6 +48,33 @@ async def test_a_person_sees_what_is_connected_since_when_and_last_used(web: Web
     used = await browser.http.get(f"{web.issuer}/connections")
     assert "<dd>never</dd>" not in used.text
     assert "1 session" in used.text
+
+
+async def test_what_a_client_may_do_is_a_list_and_clients_of_one_name_are_told_apart(
+    web: Web,
+) -> None:
+    flows = [web.flow(), web.flow()]
+    for flow in flows:
+        await flow.register(client_name="client.py")
+        await flow.sign_in(web.browser())
+    browser = await signed_in(web, "alice")
+    page = (await browser.http.get(f"{web.issuer}/connections")).text
+    assert "<li>search the catalog and read your access requests</li>" in page
+    assert len({shortened(flow.client_id) for flow in flows}) == 2
+    for flow in flows:
+        assert f"<code>{shortened(flow.client_id)}</code>" in page
+        assert f"<code>{flow.client_id}</code>" in page
+
+
+async def test_an_administrator_reads_of_another_persons_client_whose_requests_it_reads(
+    web: Web,
+) -> None:
+    await web.flow().sign_in(web.browser("alice"))
+    await make_administrator(web)
+    bob = await signed_in(web, "bob", "/admin/connections")
+    page = unescape((await bob.http.get(f"{web.issuer}/admin/connections")).text)
+    assert "<li>search the catalog and read that person's access requests</li>" in page
+    assert "your" not in page.split("<main")[1].split("</main>")[0]
 
 
 async def test_disconnecting_ends_consent_and_tokens_at_once(web: Web) -> None:

@@ -1,0 +1,1 @@
+"""What all pages have in common, and the addresses at which there is none."""
