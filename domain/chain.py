@@ -53,22 +53,27 @@ class ChainCheck:
         self.hash = digest
 
     def follow(self, links: Iterable[Link]) -> Broken | None:
-        """Follow these links; return what is broken, or None."""
-        position, previous, expected = self.position, self.hash, self._expected
+        """Follow these links as far as they are good; return what is broken behind that, or None."""
+        position, good, expected = self.position, self.hash, self._expected
+        fault: tuple[int, str] | None = None
         for at, stream, version, topic, state, digest in links:
-            position += 1
-            if at != position:
-                return Broken(position, f"it is missing: the next one stands at {at}")
+            if at != position + 1:
+                fault = position + 1, f"it is missing: the next one stands at {at}"
+                break
             try:
-                previous = linked(previous, at, stream, version, topic, state)
+                computed = linked(good, at, stream, version, topic, state)
             except TypeError:
-                return Broken(at, "it is not stored as events are")
-            if previous != digest:
-                return Broken(at, "its content, its place or what stands before it has changed")
+                fault = at, "it is not stored as events are"
+                break
+            if computed != digest:
+                fault = at, "its content, its place or what stands before it has changed"
+                break
             if at in expected and expected.pop(at) != digest:
-                return Broken(at, "its hash is another than the one that is known from elsewhere")
-        self.position, self.hash = position, previous
-        return None
+                fault = at, "its hash is another than the one that is known from elsewhere"
+                break
+            position, good = at, computed
+        self.position, self.hash = position, good
+        return None if fault is None else Broken(*fault)
 
     def end(self, position: int, digest: bytes) -> Broken | None:
         """Compare where the chain ends with where the log says that it ends, and with what is known

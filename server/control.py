@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,17 +20,17 @@ from domain.envelope import Unreadable
 from domain.errors import Refused
 from domain.ports import Unavailable
 from server.bad_file import BadFile
-from server.failures import StartFailed, WorkFailed
+from server.failures import NoServer, StartFailed, WorkFailed
 from server.operations import OPERATIONS
 
 if TYPE_CHECKING:
-    from server.operations.operation import Report
+    from server.operations.operation import Operation, Report
     from server.wiring import System
 
 NAME = "control.sock"
 LINE_LIMIT = 4_096
 BODY_LIMIT = 512 * 1024 * 1024
-ANSWERED = (BadFile, Refused, Unavailable, Unreadable)
+ANSWERED = (BadFile, Refused, StartFailed, Unavailable, Unreadable, WorkFailed)
 """Faults that are the sender's to read; any other is ours."""
 
 _log = logging.getLogger(__name__)
@@ -77,10 +77,8 @@ class Control:
             operation, body = await _received(reader)
             done = await asyncio.to_thread(operation, self._system, body, report)
             send("done", done)
-        except ANSWERED as fault:
+        except (*ANSWERED, _NotUnderstood) as fault:
             send("error", str(fault))
-        except (ValueError, KeyError, asyncio.IncompleteReadError, ConnectionError):
-            send("error", "the request was not understood; are both of the same version?")
         except Exception:  # noqa: BLE001 - the sender hears that it failed, the log hears why
             _log.exception("an operation over the control socket failed")
             send("error", "the server failed; see its log")
@@ -88,24 +86,32 @@ class Control:
             writer.close()
 
 
-async def _received(reader: asyncio.StreamReader) -> tuple[Callable[..., dict[str, Any]], bytes]:
-    header = json.loads(await reader.readline())
-    length = int(header["length"])
-    if not 0 <= length <= BODY_LIMIT:
-        msg = f"more than {BODY_LIMIT} bytes"
-        raise ValueError(msg)
-    return OPERATIONS[header["command"]], await reader.readexactly(length)
+class _NotUnderstood(Exception):  # noqa: N818 - says what happened
+    """What came is no request that this server knows."""
+
+
+async def _received(reader: asyncio.StreamReader) -> tuple[Operation, bytes]:
+    """Return what is to be done, and what was given for it; raises `_NotUnderstood`."""
+    try:
+        header = json.loads(await reader.readline())
+        length = int(header["length"])
+        if not 0 <= length <= BODY_LIMIT:
+            raise _NotUnderstood(f"more than {BODY_LIMIT} bytes are not taken")
+        return OPERATIONS[header["command"]], await reader.readexactly(length)
+    except (ValueError, KeyError, TypeError, asyncio.IncompleteReadError, ConnectionError):
+        told = "the request was not understood; are both of the same version?"
+        raise _NotUnderstood(told) from None
 
 
 def hand_over(folder: Path, command: str, body: bytes, report: Report) -> dict[str, Any]:
     """Let the server of this data folder do the work; return its answer. Raises `WorkFailed`, or
-    `StartFailed` where no server listens."""
+    `NoServer` where none listens."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
             with _short(folder) as short:
                 connection.connect(str(short / NAME))
         except OSError:
-            raise StartFailed(
+            raise NoServer(
                 f"another process writes the database, but no server answers in {folder}; "
                 "is DOORWARD_DATA_DIR that server's?"
             ) from None

@@ -12,5 +12,9 @@ class StoreInUse(StartFailed):
     """Another process writes this SQLite file."""
 
 
+class NoServer(StartFailed):
+    """No server of this data folder is there to do what it alone can do."""
+
+
 class WorkFailed(Exception):  # noqa: N818 - says what happened
     """The running server could not do the work that was handed to it; the message says why."""

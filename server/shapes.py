@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from domain.ports import EventStore, Rows
 from projections.projection import Projection
@@ -41,8 +41,7 @@ def adopt(
         for one in changed:
             _make_anew(rows, one)
         if changed and transaction.head:
-            names = ", ".join(one.name for one in changed)
-            _log.warning("read models of another shape are made anew from the log: %s", names)
+            _tell(changed, known)
             rebuild(
                 transaction,
                 [one for one in inline if one in changed],
@@ -51,6 +50,19 @@ def adopt(
                 scratch,
             )
     return tuple(one.name for one in changed)
+
+
+def _tell(changed: Sequence[Projection], known: Mapping[str, str]) -> None:
+    """Say which read models are made anew, and why: of a store that was restored no shape is known, what an
+    earlier version wrote has another."""
+    other = ", ".join(one.name for one in changed if one.name in known)
+    absent = ", ".join(one.name for one in changed if one.name not in known)
+    if other:
+        _log.warning("read models of another shape are made anew from the log: %s", other)
+    if absent:
+        _log.warning(
+            "read models not known here yet, as after a restore, are made from the log: %s", absent
+        )
 
 
 def foreign(rows: Rows, projections: Sequence[Projection]) -> tuple[str, ...]:

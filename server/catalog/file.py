@@ -1,5 +1,5 @@
 """The JSON form of a catalog: ``{"meta": {}, "policies": [...], "apps": [...], "permissions": [...]}``,
-where `policies` may be left out. Reading checks every record and names the first bad one and its
+where two may be left out: what a file does not mention stays as it is. Reading checks every record and names the first bad one and its
 field; a record is decoded when its turn comes, and not kept."""
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ Entry = TypeVar("Entry")
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    apps: list[msgspec.Raw]
-    permissions: list[msgspec.Raw]
-    policies: list[msgspec.Raw] = []
+    apps: list[msgspec.Raw] | None = None
+    permissions: list[msgspec.Raw] | None = None
+    policies: list[msgspec.Raw] | None = None
     meta: dict[str, Any] = {}
 
 
@@ -55,16 +55,26 @@ class CatalogFile:
         except (msgspec.MsgspecError, RecursionError) as fault:
             msg = f"not a catalog file: {fault}"
             raise BadCatalog(msg) from None
-        self.policies = _policies(self._file.policies)
+        if all(
+            one is None for one in (self._file.policies, self._file.apps, self._file.permissions)
+        ):
+            raise BadCatalog("not a catalog file: it has no policies, apps or permissions")
+        self.policies = _policies(self._file.policies or ())
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether it has both lists, so that what stands in neither is absent and not merely unmentioned."""
+        return self._file.apps is not None and self._file.permissions is not None
 
     def each_app(self) -> Iterator[PlacedApp]:
         """Yield the apps."""
-        for where, entry in _entries("apps", self._file.apps, _app_decoder):
+        for where, entry in _entries("apps", self._file.apps or (), _app_decoder):
             yield Placed(where, AppId(entry.id), checked(where, entry.id, entry, app_of))
 
     def each_permission(self) -> Iterator[PlacedPermission]:
         """Yield the permissions."""
-        for where, entry in _entries("permissions", self._file.permissions, _permission_decoder):
+        permissions = self._file.permissions or ()
+        for where, entry in _entries("permissions", permissions, _permission_decoder):
             record = checked(where, entry.id, entry, permission_of)
             yield Placed(where, PermissionId(entry.id), record)
 

@@ -34,6 +34,12 @@ class Taken:
             "already_held": item_id in self.held,
         }
 
+    def mark(self, item_id: str) -> str:
+        """Return in two words why an item may not be requested, nothing where it may."""
+        if item_id in self.held:
+            return "already held"
+        return "already requested" if item_id in self.pending else ""
+
     def _reason(self, item_id: str) -> str | None:
         if item_id in self.held:
             return "already_held"

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from domain.person import Role
-from server.command_line.wishes import Fill, runner
+from server.command_line.wishes import Fill, names_of, runner
 from server.config import Settings
 from server.failures import StartFailed
+from server.plurals import counted_of
 from server.wiring.keys import make_key_files, signing_keys
 from server.wiring.stores import accept_keys
 
@@ -23,7 +24,9 @@ def _account(parser: argparse.ArgumentParser) -> None:
     for name in ("given-name", "family-name", "email", "manager"):
         adding.add_argument(f"--{name}")
     adding.add_argument("--group", action="append", default=[], dest="groups", metavar="GROUP")
-    adding.add_argument("--role", action="append", default=[], dest="roles", choices=list(Role))
+    adding.add_argument(
+        "--role", action="append", default=[], dest="roles", choices=names_of(Role)
+    )
     changing = actions.add_parser("password", help="give an account a new password")
     changing.add_argument("username", metavar="USERNAME")
     for action, operation in ((adding, "account add"), (changing, "account password")):
@@ -81,8 +84,11 @@ def _keys_rotate(settings: Settings, _asked: argparse.Namespace) -> int:
 
 
 def _keys_drop(settings: Settings, asked: argparse.Namespace) -> int:
-    if not signing_keys(settings).drop(asked.key_id):
-        raise StartFailed(f"there is no key {asked.key_id}, or it is the one that signs")
+    keys = signing_keys(settings)
+    if asked.key_id == keys.ring()[0].key_id:
+        raise StartFailed(f"{asked.key_id} is the key that signs; rotate the keys before")
+    if not keys.drop(asked.key_id):
+        raise StartFailed(f"there is no key {asked.key_id[:80]}; doorward keys list shows all")
     sys.stdout.write(f"{asked.key_id} is gone; clients it signed have to register again\n")
     return 0
 
@@ -98,7 +104,9 @@ def _keys_init(_settings: Settings, asked: argparse.Namespace) -> int:
 
 def _keys_accept(settings: Settings, _asked: argparse.Namespace) -> int:
     forgotten = accept_keys(settings)
-    sys.stdout.write(f"the database no longer asks for the {forgotten} keys it was used with\n")
+    sys.stdout.write(
+        f"the database no longer asks for the {counted_of(forgotten, 'key')} it was used with\n"
+    )
     return 0
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from domain.access_request import request_stream
 from domain.envelope import Recorded
+from domain.events import EVENT_TYPES
 from domain.ports import EventStore
 from domain.values import RequestId, StreamId
 from projections.people import person_by_username
@@ -21,12 +24,14 @@ from server.command_line.audit_as_of import add_as_of, add_why
 from server.command_line.audit_export import add_export
 from server.command_line.audit_proving import add_proving
 from server.command_line.audit_verify import add_verify
-from server.command_line.wishes import Commands, Fill
+from server.command_line.wishes import Commands, Fill, whole_number
 from server.config import Settings
 from server.wiring import event_app, event_bodies, open_store_to_read
 
 POLL_SECONDS = 0.5
 LAST_POSITION = 2**62
+MOMENT = "RFC 3339 with offset, such as 2026-11-28T09:00:00Z"
+MOST_NEAR = 5
 
 
 class BadWish(BadFile):
@@ -50,7 +55,7 @@ def _audit(parser: argparse.ArgumentParser) -> None:
 def _add_log(actions: Commands) -> None:
     listing = actions.add_parser("log", help="list events in order")
     add_filters(listing)
-    listing.add_argument("--after", type=int, default=0, metavar="POSITION")
+    listing.add_argument("--after", type=whole_number, default=0, metavar="POSITION")
     listing.add_argument("--follow", action="store_true", help="go on as events come")
     listing.add_argument("--json", action="store_true", help="as CloudEvents, one a line")
     listing.set_defaults(run=_log)
@@ -67,14 +72,17 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         ("stream", "the stream it stands in"),
     ):
         parser.add_argument(f"--{name}", metavar=name.upper(), help=words)
-    parser.add_argument("--since", type=_moment, metavar="TIME", help="RFC 3339, with offset")
-    parser.add_argument("--until", type=_moment, metavar="TIME", help="RFC 3339, with offset")
+    for name in ("since", "until"):
+        words = f"a time as {MOMENT}"
+        parser.add_argument(f"--{name}", type=_moment, metavar="TIME", help=words)
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} lacks its offset: 2027-01-31T09:00:00Z")
+    moment: datetime | None = None
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(text)
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} cannot be read: give a time as {MOMENT}")
     return moment
 
 
@@ -107,11 +115,21 @@ def _sought(store: EventStore, asked: argparse.Namespace) -> Sought:
         client=asked.client,
         about=_person(store, asked.about),
         app=asked.app,
-        kind=asked.type,
+        kind=_kind(asked.type),
         stream=asked.stream,
         since=asked.since,
         until=asked.until,
     )
+
+
+def _kind(name: str | None) -> str | None:
+    """Return the type that is sought, or the beginning of one; raises `BadWish` where no event has such."""
+    known = {*EVENT_TYPES, *(topic.partition(".")[0] for topic in EVENT_TYPES)}
+    if name is None or name in known:
+        return name
+    near = difflib.get_close_matches(name[:80], sorted(known), MOST_NEAR)
+    near = near or sorted(one for one in known if "." not in one)
+    raise BadWish(f"no event is of the type {name[:80]}; there are {', '.join(near)}")
 
 
 def _person(store: EventStore, name: str | None) -> str | None:

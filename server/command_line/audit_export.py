@@ -16,8 +16,9 @@ from server.audit.export.writing import sought_events
 from server.audit.reading import Progress, Sought
 from server.bad_file import BadFile
 from server.command_line.progress import show_progress
-from server.command_line.wishes import Commands
+from server.command_line.wishes import Commands, whole_number
 from server.config import Settings
+from server.plurals import counted_of
 from server.wiring import event_app, event_bodies, open_store_to_read
 
 STDOUT = "-"
@@ -42,7 +43,7 @@ def add_export(actions: Commands, add_filters: AddFilters, sought_from: SoughtFr
         help="as published, as a table, or for a SIEM; by default what FILE's name ends with",
     )
     add_filters(parser)
-    parser.add_argument("--after", type=int, default=0, metavar="POSITION")
+    parser.add_argument("--after", type=whole_number, default=0, metavar="POSITION")
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
     opening = "with what people are called and have said; a file does not forget anybody"
     parser.add_argument("--open-texts", action="store_true", help=opening)
@@ -69,7 +70,7 @@ def run(settings: Settings, asked: argparse.Namespace, sought_from: SoughtFrom) 
         result = {"events": count, "format": wanted, "file": asked.file}
         sys.stdout.write(json.dumps(result) + "\n")
     else:
-        sys.stdout.write(f"{count:,} events written to {asked.file}\n")
+        sys.stdout.write(f"{counted_of(count, 'event')} written to {asked.file}\n")
     return 0
 
 

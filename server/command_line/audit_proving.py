@@ -17,6 +17,7 @@ from server.audit.export.whole_file import whole_file
 from server.command_line.progress import show_progress
 from server.command_line.wishes import Commands, runner
 from server.config import Settings
+from server.plurals import counted_of
 from server.wiring import checkpoint_keys, open_store_to_read
 
 Run = Callable[[Settings, argparse.Namespace], int]
@@ -70,6 +71,6 @@ def _bundle(settings: Settings, asked: argparse.Namespace) -> int:
     if asked.json:
         sys.stdout.write(json.dumps(result) + "\n")
     else:
-        told = f"{written.events:,} events and {written.checkpoints:,} checkpoints"
+        told = f"{counted_of(written.events, 'event')} and {counted_of(written.checkpoints, 'checkpoint')}"
         sys.stdout.write(f"{told} written to {asked.file}\nhead: {written.head}\n")
     return 0

@@ -36,7 +36,8 @@ from server.command_line.progress import show_progress, show_report
 from server.command_line.wishes import Commands
 from server.config import Settings
 from server.control import hand_over
-from server.failures import StartFailed, WorkFailed
+from server.failures import NoServer, StartFailed, WorkFailed
+from server.plurals import counted_of
 from server.setting_parsers import EMBEDDED, OFF
 from server.wiring import (
     FOLLOWED,
@@ -62,6 +63,8 @@ def add_verify(actions: Commands) -> None:
     parser.add_argument(
         "--only", type=_checks, default=CHECKS, metavar="CHECKS", help=f"of {','.join(CHECKS)}"
     )
+    needed = "exit with 1 if one of these could not be checked"
+    parser.add_argument("--require", type=_checks, default=(), metavar="CHECKS", help=needed)
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=_verify)
 
@@ -114,7 +117,11 @@ def _verify(settings: Settings, asked: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(shown) + "\n")
     else:
         sys.stdout.write("".join(f"{line}\n" for line in _lines(verified, findings)))
-    return 0 if shown["intact"] else 1
+    checked = {one.check for one in findings if not one.skipped}
+    lacking = [one for one in asked.require if one.replace("-", " ") not in checked]
+    if lacking:
+        sys.stderr.write(f"doorward: not checked, although required: {', '.join(lacking)}\n")
+    return 0 if shown["intact"] and not lacking else 1
 
 
 def _bundle(asked: argparse.Namespace) -> tuple[Verified | None, list[Finding]]:
@@ -224,10 +231,13 @@ def _stream(
         return [], {}
     try:
         found = _asked_of_server(settings)
-    except (StartFailed, WorkFailed, Unavailable, BadFile) as why:
-        return [Finding("stream", f"it was not compared: {why}", skipped=True)], {}
+    except NoServer:
+        why = f"no server answers in {settings.data_dir}, and its NATS runs with it alone"
+        return [Finding("stream", why, skipped=True)], {}
+    except (StartFailed, WorkFailed, Unavailable, BadFile) as fault:
+        return [Finding("stream", str(fault), skipped=True)], {}
     bad = found["broken"]
-    told = f"{found['messages']:,} messages, for events {found['first']:,} to {found['last']:,}"
+    told = f"{counted_of(found['messages'], 'message')}, for events {found['first']:,} to {found['last']:,}"
     broken = None if bad is None else Broken(bad["position"], bad["why"])
     kept = [Witnessed.with_stamp(note, stamp) for note, stamp in found["checkpoints"]]
     return [Finding("stream", told, broken)], {"NATS": kept}
@@ -250,6 +260,8 @@ def _result(verified: Verified | None, findings: Sequence[Finding]) -> dict[str,
         shown |= {"events": verified.position, "head": verified.head}
     if first is not None:
         shown |= {"first_bad": first.position, "why": first.why}
+    if left := [one.check for one in findings if one.skipped]:
+        shown |= {"not_checked": left}
     return {**shown, "checks": {one.check: one.shown() for one in findings}}
 
 
@@ -261,7 +273,18 @@ def _lines(verified: Verified | None, findings: Sequence[Finding]) -> list[str]:
         if one.broken is not None:
             lines.append(f"  broken at event {one.broken.position:,}: {one.broken.why}")
         lines += [f"  {fault}" for fault in one.faults]
-    whole = all(one.intact for one in findings)
     if verified is not None:
         lines.append(f"head: {verified.head}")
-    return [*lines, "intact" if whole else "NOT INTACT"]
+    return [*lines, _verdict(findings)]
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    """Say in the last line whether all is intact, and what nobody has looked at."""
+    if not all(one.intact for one in findings):
+        return "NOT INTACT"
+    left = [
+        f"the {one.check} {'were' if one.check.endswith('s') else 'was'} not checked: {one.told}"
+        for one in findings
+        if one.skipped
+    ]
+    return f"intact, but {'; '.join(left)}" if left else "intact"

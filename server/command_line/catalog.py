@@ -13,7 +13,7 @@ from server.catalog.exporting import export_catalog
 from server.catalog.file import format_catalog
 from server.catalog.opening import VENDORS, Format
 from server.command_line.operating import operate_and_print
-from server.command_line.wishes import Commands, Fill
+from server.command_line.wishes import Commands, Fill, names_of
 from server.config import Settings
 from server.wiring import open_store_to_read
 
@@ -35,9 +35,8 @@ def _add_import(actions: Commands) -> None:
     bringing.add_argument("file", type=Path, metavar="FILE")
     bringing.add_argument(
         "--format",
-        choices=list(Format),
-        type=Format,
-        default=Format.AUTO,
+        choices=names_of(Format),
+        default=Format.AUTO.value,
         help="what kind of file it is; auto: CSV by its name, else JSON of Doorward's own",
     )
     bringing.add_argument(

@@ -12,6 +12,7 @@ from server.bad_file import BadFile
 from server.command_line.wishes import Fill
 from server.config import Settings
 from server.contract import as_text, document, files, message_names, message_schema
+from server.plurals import counted_of
 
 
 def _contract(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +47,7 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    sys.stdout.write(f"wrote {len(texts)} files to {folder}\n")
+    sys.stdout.write(f"wrote {counted_of(len(texts), 'file')} to {folder}\n")
 
 
 COMMANDS: Mapping[str, Fill] = {"contract": _contract}

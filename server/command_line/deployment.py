@@ -12,6 +12,7 @@ from server import deployment
 from server.bad_file import BadFile
 from server.command_line.wishes import Fill
 from server.config import Settings
+from server.plurals import counted_of
 
 
 def _deployment(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,7 @@ def _write(chosen: list[Path], folder: Path) -> None:
         target = folder / one
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((deployment.FOLDER / one).read_bytes())
-    sys.stdout.write(f"wrote {len(chosen)} files to {folder}\n")
+    sys.stdout.write(f"wrote {counted_of(len(chosen), 'file')} to {folder}\n")
 
 
 COMMANDS: Mapping[str, Fill] = {"deployment": _deployment}

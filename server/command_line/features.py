@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from server.command_line.wishes import Fill, runner
+from server.command_line.wishes import Fill, runner, whole_number
 
 ACTIONS = {
     "list": "list all features, what each brings, and whether it is on",
@@ -22,7 +22,9 @@ def _feature(parser: argparse.ArgumentParser) -> None:
         if name != "list":
             action.add_argument("name", metavar="NAME")
             seen = "the version you saw; refused if it is another now"
-            action.add_argument("--expected-version", type=int, metavar="VERSION", help=seen)
+            action.add_argument(
+                "--expected-version", type=whole_number, metavar="VERSION", help=seen
+            )
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         action.set_defaults(run=runner(f"feature {name}"))
         if name == "list":

@@ -44,7 +44,7 @@ def _integration(parser: argparse.ArgumentParser) -> None:
 def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
     if name in ("add", "change"):
         rights = f"what it may do, by comma: {', '.join(Right)}"
-        action.add_argument("--may", dest="rights", type=by_comma, metavar="RIGHTS", help=rights)
+        action.add_argument("--may", dest="rights", type=_rights, metavar="RIGHTS", help=rights)
         apps = "app ids by comma, for these only. An empty text for all"
         action.add_argument("--apps", type=by_comma, metavar="APPS", help=apps)
         key = "Ed25519 public key (base64url) that its decisions are signed with"
@@ -52,6 +52,14 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
     if name == "rotate":
         leaked = "the former secret has leaked: it ends at once"
         action.add_argument("--at-once", action="store_true", help=leaked)
+
+
+def _rights(text: str) -> list[str]:
+    named = by_comma(text)
+    if unknown := [one for one in named if one not in set(Right)]:
+        known = ", ".join(Right)
+        raise argparse.ArgumentTypeError(f"{unknown[0][:40]!r} is no right; there are {known}")
+    return named
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:

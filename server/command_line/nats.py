@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
-from server.command_line.wishes import Fill, runner
+from server.command_line.wishes import Fill, runner, whole_number
+from server.plurals import counted_of
 
 
 def _nats(parser: argparse.ArgumentParser) -> None:
@@ -36,19 +37,23 @@ def _letters(parser: argparse.ArgumentParser) -> None:
         if name == "list":
             action.set_defaults(render=_listed)
         else:
-            action.add_argument("number", type=int, metavar="NUMBER")
+            action.add_argument("number", type=whole_number, metavar="NUMBER")
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         action.set_defaults(run=runner(f"dlq {name}"))
 
 
 def _standing(found: Mapping[str, Any]) -> str:
     publishing, commands = found["publishing"], found["commands"]
+    elsewhere = "by another process, if one serves"
     lines = []
     if publishing is not None:
         why = f": {publishing['reason']}" if publishing["reason"] else ""
-        lines += [f"publishing: {publishing['state']}, {found['behind']:,} events behind{why}"]
+        state = elsewhere if publishing["state"] == "elsewhere" else publishing["state"]
+        lines += [f"publishing: {state}, {counted_of(found['behind'], 'event')} behind{why}"]
         lines += [f"differs: {one}" for one in publishing["drift"]]
-    if commands is not None:
+    if publishing is not None and commands is None:
+        lines += [f"commands: {elsewhere}"]
+    elif commands is not None:
         state = "read" if commands["connected"] else f"not read: {commands['reason']}"
         told = f"{commands['answered']:,} answered, {commands['set_aside']:,} set aside"
         lines += [f"commands: {state}; {told}"]

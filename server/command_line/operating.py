@@ -72,10 +72,11 @@ def operate_and_print(
 ) -> int:
     """Do the work and print its result: as JSON, in words of the command's own, or by name."""
     done = operate(settings, command, body)
-    if "render" in asked and not asked.json:
-        sys.stdout.write(f"{asked.render(done)}\n")
+    if asked.json:
+        sys.stdout.write(f"{json.dumps(done)}\n")
     else:
-        _print_result(done, as_json=asked.json)
+        render = asked.render if "render" in asked else lines_of
+        sys.stdout.write(f"{render(done)}\n")
     return 0 if done.get("safe", True) else 1
 
 
@@ -90,20 +91,22 @@ def operate(settings: Settings, command: str, body: bytes) -> dict[str, Any]:
         return hand_over(settings.data_dir, command, body, show_report)
 
 
-def _print_result(result: Mapping[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(result) + "\n")
-        return
+def lines_of(result: Mapping[str, Any]) -> str:
+    """Return a result as text, each field by its name."""
+    lines = []
     for name, value in result.items():
         # What has fields of its own is listed under its own name.
         title = name if isinstance(value, Mapping) else name.replace("_", " ")
-        sys.stdout.write(f"{title}: {_shown(value)}\n")
+        lines.append(f"{title}: {_shown(value)}")
+    return "\n".join(lines) or "none"
 
 
 def _shown(value: object) -> str:
     if isinstance(value, Mapping):
         parts = (f"{name.replace('_', ' ')} {_shown(one)}" for name, one in value.items())
         return "; ".join(parts)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value or "none")

@@ -1,4 +1,4 @@
-"""The command line's words for people: files of them, and the tokens of identity providers."""
+"""The command line's words for people: files of them, one by one, and the tokens of identity providers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from domain.person import Role
 from server.bad_file import BadFile
 from server.command_line.operating import operate_and_print
-from server.command_line.wishes import Fill, runner
+from server.command_line.wishes import Commands, Fill, names_of, runner, whole_number
 from server.config import Settings
 
 
@@ -25,6 +25,7 @@ def _people(parser: argparse.ArgumentParser) -> None:
     taking = actions.add_parser("export", help="write everybody to a file, - for stdout")
     taking.add_argument("file", metavar="FILE")
     taking.set_defaults(run=_export, json=False)
+    _one_by_one(actions)
     forgetting = actions.add_parser(
         "forget", help="destroy what is known of a person who has left"
     )
@@ -37,22 +38,66 @@ def _people(parser: argparse.ArgumentParser) -> None:
     )
     rotating.add_argument("--json", action="store_true", help="print the result as JSON")
     rotating.set_defaults(run=runner("people rotate-keys"))
-    _roles(actions.add_parser("role", help="see, give and take roles"))
+    _roles(actions.add_parser("role", help="see, give, take and release roles"))
+
+
+def _one_by_one(actions: Commands) -> None:
+    for name, words, render in (
+        ("list", "list everybody, with roles, and who is disabled", _listed),
+        ("show", "show what is known of one", _shown),
+        ("disable", "let one sign in no more: sessions and all tokens end at once", _switched),
+        ("enable", "let one who was disabled sign in again", _switched),
+    ):
+        action = actions.add_parser(name, help=words)
+        if name != "list":
+            action.add_argument("person", metavar="PERSON", help="a user name or an id")
+        action.add_argument("--json", action="store_true", help="print the result as JSON")
+        action.set_defaults(run=runner(f"people {name}"), render=render)
+
+
+def _listed(found: Mapping[str, Any]) -> str:
+    lines = [
+        f"{one['username']}  {one['name']}  {', '.join(one['roles']) or 'no role'}"
+        f"{'  disabled' if one['disabled'] else ''}"
+        for one in found["people"]
+    ]
+    return "\n".join(lines) or "none"
+
+
+def _shown(found: Mapping[str, Any]) -> str:
+    texts = {
+        **found,
+        "groups": ", ".join(found["groups"]),
+        "roles": ", ".join(found["roles"]),
+        "disabled": "yes" if found["disabled"] else "no",
+        "attributes": "; ".join(f"{name} {one}" for name, one in found["attributes"].items()),
+    }
+    return "\n".join(f"{name.replace('_', ' ')}: {text or 'none'}" for name, text in texts.items())
+
+
+def _switched(found: Mapping[str, Any]) -> str:
+    before = "" if found["changed"] else " already"
+    return f"{found['username']} is {found['state']}{before}"
 
 
 def _roles(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     for name, words in (
-        ("list", "show what roles somebody has, and who gave and took them"),
+        ("list", "show what roles somebody has, and who decided on them by hand"),
         ("grant", "give a role, which no directory takes away again"),
         ("revoke", "take a role, which no directory gives back"),
+        ("release", "undo grant or revoke: the directory decides on the role again"),
     ):
         action = actions.add_parser(name, help=words)
         action.add_argument("person", metavar="PERSON", help="a user name or an id")
         if name != "list":
-            action.add_argument("role", metavar="ROLE", choices=list(Role), help=", ".join(Role))
+            action.add_argument(
+                "role", metavar="ROLE", choices=names_of(Role), help=", ".join(Role)
+            )
             seen = "the version you saw; refused if it is another now"
-            action.add_argument("--expected-version", type=int, metavar="VERSION", help=seen)
+            action.add_argument(
+                "--expected-version", type=whole_number, metavar="VERSION", help=seen
+            )
         action.add_argument("--json", action="store_true", help="print the result as JSON")
         action.set_defaults(run=runner(f"people role {name}"))
         if name == "list":
@@ -61,8 +106,11 @@ def _roles(parser: argparse.ArgumentParser) -> None:
 
 def _roles_told(found: dict[str, Any]) -> str:
     lines = [f"{found['username']}  {', '.join(found['roles']) or 'no role'}"]
+    if by_hand := found["by_hand"]:
+        directory = ", ".join(found["directory"]) or "no role"
+        lines.append(f"decided by hand: {', '.join(by_hand)}; the directory says: {directory}")
     for one in found["changes"]:
-        done = "granted" if one["held"] else "revoked"
+        done = {True: "granted", False: "revoked", None: "released"}[one["held"]]
         lines.append(f"{one['at']}  {one['role']} {done} by {one['by'] or 'an operator'}")
     return "\n".join(lines)
 

@@ -15,6 +15,7 @@ from server.command_line.operating import operate_and_print
 from server.command_line.policy_simulation import add_simulate
 from server.command_line.wishes import Commands, Fill
 from server.config import Settings
+from server.plurals import counted_of
 
 
 def _policy(parser: argparse.ArgumentParser) -> None:
@@ -56,7 +57,7 @@ def _add_explaining(actions: Commands) -> None:
     explaining.add_argument(
         "--file", type=Path, metavar="FILE", help="with the policies of this catalog file"
     )
-    explaining.set_defaults(render=_explained)
+    explaining.set_defaults(render=explained)
 
 
 def _wish(asked: argparse.Namespace) -> dict[str, Any]:
@@ -69,7 +70,8 @@ def _wish(asked: argparse.Namespace) -> dict[str, Any]:
 
 def _check(_settings: Settings, asked: argparse.Namespace) -> int:
     found = parse_catalog(asked.file.read_bytes()).policies
-    sys.stdout.write(f"{len(found)} policies, and all fit\n")
+    told = "and all fit" if len(found) != 1 else "and it fits"
+    sys.stdout.write(f"{counted_of(len(found), 'policy', 'policies')}, {told}\n")
     return 0
 
 
@@ -85,11 +87,14 @@ def _shown(found: Mapping[str, Any]) -> str:
     return f"version {found['version']}\n{json.dumps(found['policy'], indent=2)}"
 
 
-def _explained(found: Mapping[str, Any]) -> str:
+def explained(found: Mapping[str, Any]) -> str:
+    """Return an explanation in lines; that it is refused comes first."""
     return "\n".join(_lines(found))
 
 
 def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    if "refused" in found:
+        yield f"Refused ({found['refused']['code']}): {found['refused']['why']}"
     for item in found["items"]:
         policy = item["policy"]
         yield f"{item['item']}: policy {policy['id']}, version {policy['version']}"
@@ -98,10 +103,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  a justification is {need}; form fields: {_fields(item['form'])}"
         offered = ", ".join(item["access_lengths"])
         yield f"  lasts {offered}; {item['default_access_length']} by default"
-    if "refused" in found:
-        yield f"Refused ({found['refused']['code']}): {found['refused']['why']}"
-        return
-    for route in found["routes"]:
+    for route in found.get("routes", ()):
         yield f"Route of {', '.join(route['items'])}:"
         yield from _route(route)
 

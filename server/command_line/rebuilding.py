@@ -10,6 +10,7 @@ from typing import Any
 from server.command_line.operating import operate_and_print
 from server.command_line.wishes import Fill
 from server.config import Settings
+from server.plurals import counted_of
 
 
 def _rebuild(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +25,13 @@ def _run(settings: Settings, asked: argparse.Namespace) -> int:
 
 def _rebuilt(done: Mapping[str, Any]) -> str:
     """Say what a rebuild came to."""
-    mended = [f"  {name}: {rows:,} rows mended" for name, rows in done["rows_mended"].items()]
+    mended = [
+        f"  {name}: {counted_of(rows, 'row')} mended" for name, rows in done["rows_mended"].items()
+    ]
     right = "they were not what the log says:" if mended else "every row was what the log says"
-    count, position = len(done["read_models"]), f"{done['position']:,}"
+    count, position = counted_of(len(done["read_models"]), "read model"), f"{done['position']:,}"
     pace = f"{done['events_per_second']:,} events a second"
-    return "\n".join((f"{count} read models to position {position}, {pace}; {right}", *mended))
+    return "\n".join((f"{count} to position {position}, {pace}; {right}", *mended))
 
 
 COMMANDS: Mapping[str, Fill] = {"rebuild": _rebuild}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from typing import Any
 
-from server.command_line.wishes import Fill, by_comma, runner
+from server.command_line.operating import lines_of
+from server.command_line.wishes import Fill, by_comma, runner, whole_number
 
 ACTIONS = {
     "add": "send events to a URL, and print the secret that signs them, once",
@@ -31,7 +33,7 @@ def _webhook(parser: argparse.ArgumentParser) -> None:
             action.add_argument("name", metavar="NAME")
         _add_arguments(action, name)
         action.add_argument("--json", action="store_true", help="print the result as JSON")
-        action.set_defaults(run=runner(f"webhook {name}"))
+        action.set_defaults(run=runner(f"webhook {name}"), render=_told)
 
 
 def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
@@ -48,7 +50,7 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
         where = action.add_mutually_exclusive_group(required=name == "replay")
         position = "position of the first event to send"
         where.add_argument(
-            "--from", type=int, dest="from_position", metavar="POSITION", help=position
+            "--from", type=whole_number, dest="from_position", metavar="POSITION", help=position
         )
         start = "from the first event there ever was"
         where.add_argument(
@@ -61,6 +63,19 @@ def _add_arguments(action: argparse.ArgumentParser, name: str) -> None:
         which = action.add_mutually_exclusive_group(required=True)
         which.add_argument("event_id", nargs="?", metavar="ID", help="the event's id")
         which.add_argument("--all", action="store_true", help="all dead letters")
+
+
+def _told(found: Mapping[str, Any]) -> str:
+    return lines_of({name: _said(name, value) for name, value in found.items()})
+
+
+def _said(name: str, value: object) -> object:
+    """Return a value as it is told: where no apps are named, all are meant."""
+    if name == "apps":
+        return value or "all"
+    if isinstance(value, Mapping):
+        return {inner: _said(inner, one) for inner, one in value.items()}
+    return value
 
 
 COMMANDS: Mapping[str, Fill] = {"webhook": _webhook}

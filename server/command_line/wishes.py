@@ -7,6 +7,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Any
 
 from server.command_line.operating import operate_and_print
@@ -17,6 +18,9 @@ Fill = Callable[[argparse.ArgumentParser], None]
 
 UNSENT = frozenset({"run", "render", "json", "stdin", "environment"})
 """What is there beside the wish itself."""
+
+MOST_DIGITS = 18
+"""So many fit into a column of either database, and into NATS."""
 
 Commands = Any
 """argparse's action that takes further commands; its class is not public."""
@@ -36,6 +40,20 @@ def runner(operation: str) -> Callable[[Settings, argparse.Namespace], int]:
         return operate_and_print(settings, asked, operation, json.dumps(wish).encode())
 
     return run
+
+
+def names_of(kind: type[StrEnum]) -> list[str]:
+    """Return the names to choose from as people write them; argparse shows members by their `repr`."""
+    return [one.value for one in kind]
+
+
+def whole_number(text: str) -> int:
+    """Return a number that was given, or the largest that there could be; argparse tells of the
+    `ArgumentTypeError` where it is none."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is no whole number")
+    return int(text) if len(digits) <= MOST_DIGITS else 10**MOST_DIGITS - 1
 
 
 def by_comma(text: str) -> list[str]:

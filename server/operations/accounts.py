@@ -7,16 +7,22 @@ from typing import Any
 
 import msgspec
 
+from domain.errors import NothingThere, UnknownPerson
 from domain.person import Role
 from domain.values import Actor, Via
-from server.operations.operation import CLI, Operation, Report
+from projections.people import PersonRow
+from server.operations.operation import CLI, Operation, Report, person_named, read_wish
 from server.sign_in.provisioning import NewAccount, Provisioning, new_password
 from server.wiring import System
+
+SIGNS_IN_ELSEWHERE = "this person signs in at the identity provider, or has another user name"
 
 
 def account_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Add a person with a local account, described as JSON; return the password if it is new."""
-    asked = _wish_decoder.decode(body)
+    asked = read_wish(_wish_decoder, body)
+    if asked.manager is not None:
+        _person(system, asked.manager)
     password = new_password() if asked.password is None else asked.password
     wanted = NewAccount(
         username=asked.username,
@@ -33,11 +39,19 @@ def account_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
 
 
 def account_password(system: System, body: bytes, _report: Report) -> dict[str, Any]:
-    """Give a local account a new password; return it if it was not given."""
-    asked = _wish_decoder.decode(body)
+    """Give a local account a new password; return it if it was not given. Raises `NothingThere`."""
+    asked = read_wish(_wish_decoder, body)
     password = new_password() if asked.password is None else asked.password
-    _provisioning(system).change_password(asked.username, password)
+    try:
+        _provisioning(system).change_password(asked.username, password)
+    except UnknownPerson:
+        username = _person(system, asked.username).username
+        raise NothingThere("password", f"of {username}", SIGNS_IN_ELSEWHERE) from None
     return _told(asked, password)
+
+
+def _person(system: System, named: str) -> PersonRow:
+    return system.reads.blocking(lambda rows: person_named(rows, named))
 
 
 class _AccountWish(msgspec.Struct):

@@ -15,7 +15,7 @@ from server.catalog.file import CatalogFile
 from server.catalog.importing import JOB, Importing, Progress, Wish
 from server.catalog.opening import CatalogPath, Format, opened
 from server.catalog.source import Source, Survey, survey
-from server.operations.operation import CLI, Operation, Report
+from server.operations.operation import CLI, Operation, Report, read_wish
 from server.operations.read_models import catch_up
 from server.wiring import System
 
@@ -38,10 +38,12 @@ _asked_decoder = msgspec.json.Decoder(_Asked)
 
 def import_file(system: System, body: bytes, report: Report) -> dict[str, Any]:
     """Import the file at a path; raises `BadCatalog` before anything is written."""
-    asked = _asked_decoder.decode(body)
+    asked = read_wish(_asked_decoder, body)
     wish = Wish(asked.dry_run, asked.retire_absent, asked.retire_most)
     file = CatalogPath(Path(asked.path), asked.format, asked.audience, asked.policy)
     with opened(file) as source:
+        if wish.retire_absent and isinstance(source, CatalogFile) and not source.lists_all:
+            raise BadCatalog("--retire-absent takes a file that has both apps and permissions")
         return _import(system, source, wish, report)
 
 

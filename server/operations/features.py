@@ -10,7 +10,7 @@ import msgspec
 from projections.columns import maybe_instant
 from server.command_bus import CommandContext
 from server.features import FeatureState, FeatureWish, list_features, switch_feature
-from server.operations.operation import CLI, Operation, Report
+from server.operations.operation import CLI, Operation, Report, read_wish
 from server.wiring import System
 
 
@@ -40,7 +40,7 @@ def feature_off(system: System, body: bytes, _report: Report) -> dict[str, Any]:
 
 
 def _switched(system: System, body: bytes, *, on: bool) -> dict[str, Any]:
-    asked = _wish_decoder.decode(body)
+    asked = read_wish(_wish_decoder, body)
     context = CommandContext(CLI, system.clock(), system.new_id())
     wish = FeatureWish(asked.name, on, asked.expected_version)
     done = system.bus.call_blocking(lambda work: switch_feature(work, wish, context))

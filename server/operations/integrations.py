@@ -21,7 +21,7 @@ from domain.integration import (
 from projections.integrations import IntegrationRow, integration_by_name, integrations
 from server.command_bus import CommandContext, UnitOfWork
 from server.integrations.callback import sealed_name
-from server.operations.operation import CLI, Operation, Report, execute
+from server.operations.operation import CLI, Operation, Report, execute, read_wish, unknown_apps
 from server.webhooks.sealed_secrets import forget_secrets, store_secret
 from server.webhooks.signing import new_webhook_secret
 from server.wiring import System
@@ -42,7 +42,7 @@ _wish_decoder = msgspec.json.Decoder(_Wish)
 
 
 def _wish(body: bytes) -> _Wish:
-    return _wish_decoder.decode(body)
+    return read_wish(_wish_decoder, body)
 
 
 def integration_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def integration_add(system: System, body: bytes, _report: Report) -> dict[str, A
     asked = _wish(body)
     key, secret = system.nats.new_key(), new_webhook_secret()
     record = IntegrationRecord(
-        tuple(asked.rights or Right),
+        tuple(Right) if asked.rights is None else tuple(asked.rights),
         tuple(asked.apps or ()),
         key.public,
         asked.signing_key or "",
@@ -58,6 +58,7 @@ def integration_add(system: System, body: bytes, _report: Report) -> dict[str, A
     _execute(system, AddIntegration(asked.name, record), secret)
     return {
         **_shown(system, _found(system, asked.name)),
+        **unknown_apps(system, record.apps),
         "nats_seed": key.secret,
         "callback_secret": secret,
     }
@@ -91,7 +92,7 @@ def integration_change(system: System, body: bytes, _report: Report) -> dict[str
         standing.signing_key if asked.signing_key is None else asked.signing_key,
     )
     _execute(system, ChangeIntegration(asked.name, record), None)
-    return _shown(system, _found(system, asked.name))
+    return {**_shown(system, _found(system, asked.name)), **unknown_apps(system, asked.apps or ())}
 
 
 def integration_rotate(system: System, body: bytes, _report: Report) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from domain.ports import Poison, PublisherState
 from projections.columns import instant
 from server.bad_file import BadFile
 from server.integrations.answering import Answering
-from server.operations.operation import Operation, Report
+from server.operations.operation import Operation, Report, read_wish
 from server.wiring import System
 
 SHOWN = 2_000
 """Characters of a body that are shown."""
+LAST_NUMBER = 2**63 - 1
+"""No stream's sequence comes further."""
 
 
 class _Wish(msgspec.Struct):
@@ -50,7 +52,7 @@ def nats_resume(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     publisher = system.nats.publisher
     if publisher is None or publisher.observed().state is not PublisherState.HALTED:
         raise BadFile("publishing has not halted; doorward nats status says where it stands")
-    replay = _wish_decoder.decode(body).replay
+    replay = read_wish(_wish_decoder, body).replay
     publisher.resume(replay=replay)
     return {"resumed": "with all events from the first on" if replay else "with new events alone"}
 
@@ -88,10 +90,10 @@ def dead_letter_retry(system: System, body: bytes, _report: Report) -> dict[str,
 
 
 def _found(system: System, body: bytes) -> DeadLetter:
-    number = _wish_decoder.decode(body).number
-    found = system.nats.desk.letter(number) if number > 0 else None
+    number = read_wish(_wish_decoder, body).number
+    found = system.nats.desk.letter(number) if 0 < number <= LAST_NUMBER else None
     if found is None:
-        raise BadFile(f"there is no dead letter {number}")
+        raise BadFile(f"there is no dead letter {number}; doorward dlq list shows all")
     return found
 
 

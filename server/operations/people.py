@@ -1,4 +1,4 @@
-"""People from a file and into one."""
+"""People from a file and into one; one by one: who there is, who may sign in, who has which role, who is forgotten."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import msgspec
 
 from domain.person import Role
 from domain.ports import Rows, Unavailable
+from domain.values import PersonId
 from projections.columns import instant
-from projections.people import PersonRow, people_like
-from server.command_bus import CommandContext
-from server.operations.operation import CLI, Operation, Report
+from projections.people import PersonRow, people_like, person_by_id
+from server.command_bus import CommandContext, Executed, UnitOfWork
+from server.operations.operation import CLI, Operation, Report, person_named, read_wish
+from server.people.disabling import switched
 from server.people.file import format_people, parse_people
 from server.people.forgetting import forget_person
 from server.people.importing import Imported, Importing
@@ -32,7 +34,7 @@ _wish_decoder = msgspec.json.Decoder(_Wish)
 
 def people_import(system: System, body: bytes, report: Report) -> dict[str, Any]:
     """Import a file of people; raises `BadPeople` before anything is written."""
-    asked = _wish_decoder.decode(body)
+    asked = read_wish(_wish_decoder, body)
     entries = parse_people(asked.content)
 
     def tell(progress: Imported) -> None:
@@ -64,23 +66,95 @@ def _everybody(rows: Rows) -> list[PersonRow]:
             return people
 
 
-class _Forgotten(msgspec.Struct):
+class _OneWish(msgspec.Struct):
     person: str
 
 
-_forgotten_decoder = msgspec.json.Decoder(_Forgotten)
+_one_decoder = msgspec.json.Decoder(_OneWish)
+
+
+def people_list(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
+    """Return everybody, in few words."""
+    return {
+        "people": [
+            {
+                "person": one.person_id,
+                "username": one.username,
+                "name": one.full_name,
+                "roles": list(one.roles),
+                "disabled": one.disabled,
+            }
+            for one in system.reads.blocking(_everybody)
+        ]
+    }
+
+
+def people_show(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Return what is known of one person; raises `domain.errors.Refused`."""
+    named = read_wish(_one_decoder, body).person
+
+    def found(rows: Rows) -> dict[str, Any]:
+        one = person_named(rows, named)
+        boss = person_by_id(rows, one.manager) if one.manager else None
+        return {
+            "person": one.person_id,
+            "username": one.username,
+            "given_name": one.given_name,
+            "family_name": one.family_name,
+            "email": one.email,
+            "manager": boss.username if boss else None,
+            "groups": list(one.groups),
+            "roles": list(one.roles),
+            "disabled": one.disabled,
+            "attributes": dict(one.attributes),
+        }
+
+    return system.reads.blocking(found)
+
+
+def people_disable(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Let a person sign in no more, and end his sessions and tokens; raises `domain.errors.Refused`."""
+    return _switched(system, body, disabled=True)
+
+
+def people_enable(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Let a disabled person sign in again; raises `domain.errors.Refused`."""
+    return _switched(system, body, disabled=False)
+
+
+def _switched(system: System, body: bytes, *, disabled: bool) -> dict[str, Any]:
+    named = read_wish(_one_decoder, body).person
+    context = CommandContext(CLI, system.clock(), system.new_id())
+
+    def job(work: UnitOfWork) -> dict[str, Any]:
+        person = person_named(work.rows, named)
+        done = work.execute(switched(work, person, disabled=disabled), context)
+        return {
+            "username": person.username,
+            "state": "disabled" if disabled else "enabled",
+            "changed": bool(done.changed),
+        }
+
+    return system.bus.call_blocking(job)
 
 
 def people_forget(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Forget a person who has left; raises `domain.errors.Refused`."""
-    asked = _forgotten_decoder.decode(body)
+    asked = read_wish(_one_decoder, body)
     context = CommandContext(CLI, system.clock(), system.new_id())
-    done = system.bus.call_blocking(lambda work: forget_person(work, asked.person, context))
+
+    def job(work: UnitOfWork) -> Executed:
+        return forget_person(work, person_named(work.rows, asked.person).person_id, context)
+
+    done = system.bus.call_blocking(job)
     told: dict[str, Any] = {"forgotten": asked.person, "position": done.position}
     try:
         system.store.scrub()
     except Unavailable as why:
-        return {**told, "not_scrubbed": f"{why}; have the same person forgotten again, by his id"}
+        return {
+            **told,
+            "not_scrubbed": f"{why}; have the same person forgotten again, by their id",
+        }
     return told
 
 
@@ -104,12 +178,14 @@ _role_decoder = msgspec.json.Decoder(_RoleWish)
 
 
 def role_list(system: System, body: bytes, _report: Report) -> dict[str, Any]:
-    """Return what roles a person has, and who gave and took them."""
-    told = roles_of(system.store, _role_decoder.decode(body).person)
+    """Return what roles a person has, and who decided on them by hand."""
+    told = roles_of(system.store, _id_of(system, read_wish(_role_decoder, body).person))
     return {
         "person": told.person.person_id,
         "username": told.person.username,
         "roles": list(told.person.roles),
+        "by_hand": sorted(told.by_hand),
+        "directory": sorted(told.described),
         "version": told.version,
         "changes": [
             {
@@ -134,12 +210,18 @@ def role_revoke(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     return _changed_role(system, body, held=False)
 
 
-def _changed_role(system: System, body: bytes, *, held: bool) -> dict[str, Any]:
-    asked = _role_decoder.decode(body)
-    wish = RoleWish(asked.person, asked.role, held, asked.expected_version)
+def role_release(system: System, body: bytes, _report: Report) -> dict[str, Any]:
+    """Give a role of a person back to the directory; raises `domain.errors.Refused`."""
+    return _changed_role(system, body, held=None)
+
+
+def _changed_role(system: System, body: bytes, *, held: bool | None) -> dict[str, Any]:
+    asked = read_wish(_role_decoder, body)
+    person_id = _id_of(system, asked.person)
+    wish = RoleWish(person_id, asked.role, held, asked.expected_version)
     context = CommandContext(CLI, system.clock(), system.new_id())
     done = system.bus.call_blocking(lambda work: change_role(work, wish, context))
-    found = roles_of(system.store, asked.person)
+    found = roles_of(system.store, person_id)
     return {
         "username": found.person.username,
         "roles": list(found.person.roles),
@@ -148,12 +230,21 @@ def _changed_role(system: System, body: bytes, *, held: bool) -> dict[str, Any]:
     }
 
 
+def _id_of(system: System, named: str) -> PersonId:
+    return system.reads.blocking(lambda rows: person_named(rows, named).person_id)
+
+
 OPERATIONS: Mapping[str, Operation] = {
     "people import": people_import,
     "people export": people_export,
+    "people list": people_list,
+    "people show": people_show,
+    "people disable": people_disable,
+    "people enable": people_enable,
     "people forget": people_forget,
     "people rotate-keys": people_rewrap,
     "people role list": role_list,
     "people role grant": role_grant,
     "people role revoke": role_revoke,
+    "people role release": role_release,
 }

@@ -9,7 +9,7 @@ import msgspec
 
 from projections.projection import Projection
 from server.bad_file import BadFile
-from server.operations.operation import Operation, Report, counted
+from server.operations.operation import Operation, Report, counted, read_wish
 from server.wiring import FOLLOWED, INLINE, System
 from server.wiring.stores import scratch_for
 
@@ -24,7 +24,7 @@ def rebuild_all(system: System, body: bytes, report: Report) -> dict[str, Any]:
     """Rebuild all read models, or those that are named, while commands and queries go on."""
     from server.rebuilding.mending import rebuild_beside  # noqa: PLC0415 - nothing is, mostly
 
-    names = _names.decode(body) if body else []
+    names = read_wish(_names, body) if body else []
     inline, followed = _named(INLINE, names), _named(FOLLOWED, names)
     known = [one.name for one in (*INLINE, *FOLLOWED)]
     for name in names:

@@ -18,7 +18,7 @@ from domain.resource_server import (
 from projections.columns import instant
 from projections.resource_servers import resource_servers
 from server.oauth.resources import RESOURCES, resource_at
-from server.operations.operation import Operation, Report, execute
+from server.operations.operation import Operation, Report, execute, read_wish
 from server.secret_tokens import RESOURCE_SERVER, digest, new_secret
 from server.wiring import System
 
@@ -34,7 +34,7 @@ _wish_decoder = msgspec.json.Decoder(_ResourceServerWish)
 
 def resource_server_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Let a resource server ask about tokens; return its secret, which is told once."""
-    asked = _wish_decoder.decode(body)
+    asked = read_wish(_wish_decoder, body)
     issuer = system.settings.issuer
     found = resource_at(asked.resource or issuer, issuer)
     if found is None:
@@ -47,7 +47,7 @@ def resource_server_add(system: System, body: bytes, _report: Report) -> dict[st
 
 def resource_server_rotate(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Give a resource server another secret; return it, and how long the former one lasts."""
-    asked = _wish_decoder.decode(body)
+    asked = read_wish(_wish_decoder, body)
     secret, now = new_secret(RESOURCE_SERVER), system.clock()
     overlap = timedelta() if asked.at_once else OVERLAP
     execute(system, RotateSecret(asked.name, digest(secret), now, overlap))
@@ -57,7 +57,7 @@ def resource_server_rotate(system: System, body: bytes, _report: Report) -> dict
 
 def resource_server_remove(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     """Let a resource server ask no more."""
-    asked = _wish_decoder.decode(body)
+    asked = read_wish(_wish_decoder, body)
     execute(system, RemoveResourceServer(asked.name))
     return {"removed": asked.name}
 

@@ -25,7 +25,7 @@ from domain.webhook import (
 from projections.columns import instant, maybe_instant
 from projections.webhooks import WebhookRow, webhook, webhooks
 from server.command_bus import CommandContext, UnitOfWork
-from server.operations.operation import CLI, Operation, Report, execute
+from server.operations.operation import CLI, Operation, Report, execute, read_wish, unknown_apps
 from server.webhooks import cursors, failures, lifecycle
 from server.webhooks.attempts import Delivered, Ended, attempt
 from server.webhooks.sealed_secrets import SecretLost, good_secrets
@@ -51,7 +51,7 @@ DEFAULT_EVENTS = ("access_request.*",)
 
 
 def _wish(body: bytes) -> _Wish:
-    return _wish_decoder.decode(body)
+    return read_wish(_wish_decoder, body)
 
 
 def _context(system: System) -> CommandContext:
@@ -64,24 +64,25 @@ def webhook_add(system: System, body: bytes, _report: Report) -> dict[str, Any]:
     record = WebhookRecord(
         asked.url or "", tuple(asked.events or DEFAULT_EVENTS), tuple(asked.apps or ())
     )
-    lifecycle.check_target(record.url, insecure=system.settings.webhook_insecure)
+    lifecycle.check_target(record.url, system.settings)
     lifecycle.check_patterns(record.events)
     command = AddWebhook(asked.name, record, asked.from_position)
     secret, ring, context = new_webhook_secret(), system.signing_keys.ring(), _context(system)
     system.bus.call_blocking(lambda work: lifecycle.add(work, command, secret, ring, context))
-    return {**webhook_show(system, body, _report), "secret": secret}
+    shown = webhook_show(system, body, _report)
+    return {**shown, **unknown_apps(system, record.apps), "secret": secret}
 
 
 def webhook_change(system: System, body: bytes, report: Report) -> dict[str, Any]:
     """Send elsewhere, or other events."""
     asked = _wish(body)
     if asked.url is not None:
-        lifecycle.check_target(asked.url, insecure=system.settings.webhook_insecure)
+        lifecycle.check_target(asked.url, system.settings)
     events = None if asked.events is None else tuple(asked.events)
     lifecycle.check_patterns(events or ())
     apps = None if asked.apps is None else tuple(asked.apps)
     execute(system, ChangeWebhook(asked.name, asked.url, events, apps))
-    return webhook_show(system, body, report)
+    return {**webhook_show(system, body, report), **unknown_apps(system, apps or ())}
 
 
 def webhook_rotate(system: System, body: bytes, _report: Report) -> dict[str, Any]:
@@ -122,12 +123,21 @@ def webhook_remove(system: System, body: bytes, _report: Report) -> dict[str, An
 
 
 def webhook_list(system: System, _body: bytes, _report: Report) -> dict[str, Any]:
-    """List all webhooks."""
-    return system.reads.blocking(
-        lambda rows: {
-            one.name: {"host": one.host, "state": str(one.state), "events": list(one.events)}
-            for one in webhooks(rows)
+    """List all webhooks, each with how far it is behind and what failed."""
+    head = system.store.head()
+
+    def listed(rows: Rows, one: WebhookRow) -> dict[str, Any]:
+        delivery = _delivery(rows, one.name, head)
+        return {
+            "host": one.host,
+            "state": str(one.state),
+            "events": list(one.events),
+            "apps": list(one.apps),
+            **{name: delivery[name] for name in ("lag", "waiting", "dead_letters")},
         }
+
+    return system.reads.blocking(
+        lambda rows: {one.name: listed(rows, one) for one in webhooks(rows)}
     )
 
 
@@ -136,22 +146,26 @@ def webhook_show(system: System, body: bytes, _report: Report) -> dict[str, Any]
     name, head = _wish(body).name, system.store.head()
 
     def found(rows: Rows) -> dict[str, Any]:
-        row, cursor = _known(rows, name), cursors.cursor(rows, name)
-        waiting, dead = failures.count_failures(rows, name)
-        position = cursor.position if cursor else 0
-        return {
-            **_described(row),
-            "position": position,
-            "lag": max(head - position, 0),
-            "waiting": waiting,
-            "dead_letters": dead,
-            "failures_in_a_row": cursor.failures if cursor else 0,
-            "fault": cursor.fault if cursor else "",
-            "rests_until": maybe_instant(cursor.rest_until if cursor else None),
-            "delivered_at": maybe_instant(cursor.delivered_at if cursor else None),
-        }
+        return {**_described(_known(rows, name)), **_delivery(rows, name, head)}
 
     return system.reads.blocking(found)
+
+
+def _delivery(rows: Rows, name: str, head: int) -> dict[str, Any]:
+    """Tell how far a webhook has come, and what failed."""
+    cursor = cursors.cursor(rows, name)
+    waiting, dead = failures.count_failures(rows, name)
+    position = cursor.position if cursor else 0
+    return {
+        "position": position,
+        "lag": max(head - position, 0),
+        "waiting": waiting,
+        "dead_letters": dead,
+        "failures_in_a_row": cursor.failures if cursor else 0,
+        "fault": cursor.fault if cursor else "",
+        "rests_until": maybe_instant(cursor.rest_until if cursor else None),
+        "delivered_at": maybe_instant(cursor.delivered_at if cursor else None),
+    }
 
 
 def _known(rows: Rows, name: str) -> WebhookRow:
