@@ -9,8 +9,9 @@ FASTMCP := $(VENV)/fastmcp/.installed
 
 SITE := build/documentation
 PLAYER := 3.18.0
+DOCS_PORT ?= 8080
 
-.PHONY: run test faults check bench docs player walkthrough clean
+.PHONY: run test faults check bench docs docs-serve player walkthrough picture clean
 
 run: $(INSTALLED)
 	@exec $(BIN)/doorward serve --demo
@@ -37,7 +38,12 @@ docs: $(INSTALLED)
 	@{ $(MAKE) --no-print-directory player && cp -r $(SITE)/player-$(PLAYER) $(SITE)/pages/player; } \
 	|| echo "*** npm brings no player here ***"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict -f $(SITE)/mkdocs.yml -d site
-	@echo "The documentation is at $(SITE)/site/index.html"
+	@echo "The documentation is in $(SITE)/site, for any web server; make docs-serve shows it."
+
+# Browsers let neither the search nor the walk-through read its files where pages are opened as files.
+docs-serve: docs
+	@echo "The documentation is at http://127.0.0.1:$(DOCS_PORT)/ until Ctrl-C ends it"
+	@exec $(BIN)/python -m http.server --bind 127.0.0.1 --directory $(SITE)/site $(DOCS_PORT) >/dev/null
 
 player: $(SITE)/player-$(PLAYER)
 
@@ -50,6 +56,9 @@ $(SITE)/player-$(PLAYER):
 
 walkthrough: $(INSTALLED)
 	$(BIN)/python -m tests.documentation.recording server/documentation/pages/walkthrough.cast
+
+picture: $(INSTALLED)
+	$(BIN)/python -m tests.documentation.picture server/documentation/pages/decision.png
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -18,6 +18,10 @@ from domain.messaging import AttackResult
 
 WAIT_SECONDS = 1
 BODY = b'{"doctor": "tries whether this server is safe"}'
+NOT_STORED = {"Nats-Expected-Stream": "DOCTOR"}
+"""With this a message that its sender may publish is refused by the stream, which answers that to the reply
+subject as it would acknowledge: what is tried is where the answer lands, and no command is left for a reader
+who could only set it aside."""
 FAULTS = (nats.errors.Error, nats.js.errors.Error, TimeoutError, asyncio.TimeoutError)
 
 
@@ -87,15 +91,16 @@ async def _publish_as_other(scene: Scene) -> str:
 
 
 async def _reply_to_event(scene: Scene) -> str:
-    sent = scene.attacker.publish(scene.own("decide"), BODY, reply=scene.event)
-    return await _lands(scene, scene.event, sent)
+    return await _lands(scene, scene.event, _published(scene, reply=scene.event))
 
 
 async def _reply_to_other(scene: Scene) -> str:
     subject = scene.others("decide")
-    return await _lands(
-        scene, subject, scene.attacker.publish(scene.own("decide"), BODY, reply=subject)
-    )
+    return await _lands(scene, subject, _published(scene, reply=subject))
+
+
+def _published(scene: Scene, reply: str) -> Awaitable[object]:
+    return scene.attacker.publish(scene.own("decide"), BODY, reply=reply, headers=NOT_STORED)
 
 
 async def _next_to_other(scene: Scene) -> str:

@@ -9,5 +9,6 @@ A page says of each of its code blocks how it is proved, in a comment before it:
 (shell, Python) or read (JSON); ``checks: WHAT`` names what a JSON block must fit; ``not run: WHY`` one that cannot
 be run here, such as another vendor's client. The tests run them all, and hold the list of the reasons.
 
-`client` is the small MCP client of the quick start and of the recorded walk-through. None of this is part of the
-installed package: it needs the source tree, and mkdocs."""
+`client` is the small MCP client of the quick start and of the recorded walk-through. That recording and the picture
+of the first page are made by the tests (``make walkthrough``, ``make picture``), on a real server. None of this is
+part of the installed package: it needs the source tree, and mkdocs."""

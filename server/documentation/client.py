@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 import sys
 import webbrowser
@@ -26,15 +27,21 @@ from pydantic import AnyUrl
 MEMORY = Path(".signed-in.json")
 
 
-class Memory:
-    """What is kept of a sign-in: tokens, and as whom the server knows this client."""
+class NotAllowed(Exception):  # noqa: N818 - says what is
+    """The person, or the server, has not let this client in."""
 
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = json.loads(MEMORY.read_text()) if MEMORY.exists() else {}
+
+class Memory:
+    """What is kept of the sign-ins at each URL: tokens, and as whom the server knows this client."""
+
+    def __init__(self, url: str) -> None:
+        self.all = json.loads(MEMORY.read_text()) if MEMORY.exists() else {}
+        self.kept: dict[str, str] = self.all.setdefault(url, {})
 
     async def get_tokens(self) -> OAuthToken | None:
         """Return the tokens, if there are any."""
-        return OAuthToken.model_validate_json(self.kept["tokens"]) if self.kept else None
+        said = self.kept.get("tokens")
+        return OAuthToken.model_validate_json(said) if said else None
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
         """Keep the tokens in a file that nobody else may read."""
@@ -52,7 +59,7 @@ class Memory:
 
     def _write(self) -> None:
         MEMORY.touch(mode=0o600)
-        MEMORY.write_text(json.dumps(self.kept))
+        MEMORY.write_text(json.dumps(self.all))
 
 
 class Browser:
@@ -65,28 +72,51 @@ class Browser:
         self.callback = f"http://127.0.0.1:{self.port.getsockname()[1]}/callback"
 
     async def open(self, url: str) -> None:
-        """Listen where the browser comes back to, and open it."""
+        """Listen where the browser comes back to, and open it; where there is none, a person does."""
         await asyncio.start_server(self._heard, sock=self.port)
+        print(f"Sign in at {url}", file=sys.stderr, flush=True)
         await asyncio.to_thread(webbrowser.open, url)
 
     async def come_back(self) -> AuthorizationCodeResult:
-        """Return what the browser brings."""
-        told = parse_qs(urlsplit(await self.answer).query)
-        code, state, issuer = (told.get(name, [""])[0] for name in ("code", "state", "iss"))
-        return AuthorizationCodeResult(code=code, state=state, iss=issuer)
+        """Return what the browser brings. Raises `NotAllowed`."""
+        told = {name: values[0] for name, values in parse_qs((await self.answer).query).items()}
+        if "error" in told:
+            raise NotAllowed(
+                f"{told['error']}: {told.get('error_description', 'no reason given')}"
+            )
+        return AuthorizationCodeResult(
+            code=told.get("code", ""), state=told.get("state"), iss=told.get("iss")
+        )
 
     async def _heard(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.answer.set_result((await reader.readline()).split()[1].decode())
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\nYou may close this window.")
+        # A browser asks for more than it was sent to, its icon for one, and may open a line without a word.
+        target = urlsplit((b"%s / /" % await reader.readline()).split()[1].decode("latin-1"))
+        here = target.path == "/callback"
+        if here and not self.answer.done():
+            self.answer.set_result(target)
+        status, said = ("200 OK", "You may close this window.") if here else ("404 Not Found", "")
+        head = f"HTTP/1.1 {status}\r\nContent-Length: {len(said)}\r\nConnection: close"
+        writer.write(f"{head}\r\n\r\n{said}".encode())
         await writer.drain()
         writer.close()
 
 
 async def main(url: str, tool: str = "", arguments: str = "{}") -> int:
-    """List the tools, or call one and print what it says."""
+    """List the tools, or call one and print what it says; what goes wrong is said in a line."""
+    try:
+        return await _asked(url, tool, json.loads(arguments))
+    except* Exception as faults:  # noqa: BLE001 - whatever it is, a person reads it
+        fault: BaseException = faults
+        while isinstance(fault, BaseExceptionGroup):  # of the task groups beneath
+            fault = fault.exceptions[0]
+        print(f"client.py: {str(fault) or type(fault).__name__}", file=sys.stderr)
+    return 1
+
+
+async def _asked(url: str, tool: str, arguments: dict[str, object]) -> int:
     browser = Browser()
     about = OAuthClientMetadata(client_name="client.py", redirect_uris=[AnyUrl(browser.callback)])
-    auth = OAuthClientProvider(url, about, Memory(), browser.open, browser.come_back)
+    auth = OAuthClientProvider(url, about, Memory(url), browser.open, browser.come_back)
     async with (
         create_mcp_http_client(auth=auth) as http,
         Client(streamable_http_client(url, http_client=http)) as client,
@@ -95,10 +125,13 @@ async def main(url: str, tool: str = "", arguments: str = "{}") -> int:
             for one in (await client.list_tools()).tools:
                 print(f"{one.name}: {one.title}")
             return 0
-        result = await client.call_tool(tool, json.loads(arguments))
+        result = await client.call_tool(tool, arguments)
     print("\n".join(one.text for one in result.content if isinstance(one, TextContent)))
     return int(result.is_error)
 
 
 if __name__ == "__main__":
+    if not 2 <= len(sys.argv) <= 4:  # noqa: PLR2004 - as the first lines say
+        sys.exit(__doc__)
+    logging.disable()  # the SDK logs with a traceback what is told in a line
     sys.exit(asyncio.run(main(*sys.argv[1:])))

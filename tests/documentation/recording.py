@@ -1,6 +1,7 @@
 """The recorded walk-through: ``python -m tests.documentation.recording FILE`` runs it in a terminal of its own
 and writes what was seen as an asciicast (version 2). Commands, server, client and browsers are real; only the pace
-is set, and what differs from machine to machine is written as on the reader's: port and data folder."""
+is set, and what differs from machine to machine is written as on the reader's: port and data folder. Of the long
+URL of the sign-in the beginning is shown."""
 
 from __future__ import annotations
 
@@ -133,6 +134,7 @@ class Terminal:
         assert status == 0, said
         for real, readable in self.readable.items():
             said = said.replace(real, readable)
+        said = re.sub(r"(/authorize\?)\S+", r"\1...", said)
         for line in said.splitlines(keepends=True):
             self._show(line, KEY)
         return said
@@ -161,7 +163,7 @@ def decided(issuer: str, username: str, request_id: str, button: str) -> None:
         page.fill("input[name=password]", PASSWORD)
         page.click("button")
         page.get_by_role("button", name=button).click()
-        page.wait_for_url("**done=1")
+        page.wait_for_url("**done=*")
         browser.close()
 
 
