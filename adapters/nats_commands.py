@@ -32,6 +32,7 @@ from adapters.outcomes import outcome_message
 from adapters.text_service import OpenText
 from domain.integration import IntegrationRecord
 from domain.ports import (
+    READ_ELSEWHERE,
     AnswerCommand,
     CommandOutcome,
     CommandReaderStatus,
@@ -91,6 +92,13 @@ class NatsCommands:
 
     async def run(self) -> None:
         """Answer for ever: connect, read, and after any fault begin again."""
+        self._status = replace(self._status, reason="not started")
+        try:
+            await self._answer_for_ever()
+        finally:
+            self._status = replace(self._status, reason=READ_ELSEWHERE)
+
+    async def _answer_for_ever(self) -> None:
         attempt = 0
         while True:
             before = self._status.answered

@@ -129,7 +129,7 @@ class NatsPublisher:
 
     async def _wait_for_a_person(self, why: str) -> None:
         """Wait until a person has said how to go on, to whatever process."""
-        _log.critical("the NATS publisher has halted: %s", why)
+        await self._tell_of_halt(why)
         self._became(PublisherState.DISCONNECTED, why)
         while True:
             try:
@@ -142,6 +142,16 @@ class NatsPublisher:
             except Unavailable as outage:
                 _log.warning("the halted publisher waits: %s", outage)
             await self._bell.wait(POLL_SECONDS)
+
+    async def _tell_of_halt(self, why: str) -> None:
+        """Alarm once for all processes; whoever takes the duty over says only how it stands."""
+        known = ""
+        with contextlib.suppress(Unavailable):
+            known = await anyio.to_thread.run_sync(self._rows.halted)
+        if known == why:
+            _log.warning("the NATS publisher still waits for a person: %s", why)
+        else:
+            _log.critical("the NATS publisher has halted: %s", why)
 
     def _became(self, state: PublisherState, reason: str = "") -> None:
         self._status = replace(self._status, state=state, reason=reason)

@@ -236,6 +236,9 @@ class Publisher(Protocol):
         """Go on after any process's halt, with all events or those never published; blocking."""
 
 
+READ_ELSEWHERE = "by another process"  # no fault: it is not this one's turn
+
+
 @dataclass(frozen=True, slots=True)
 class CommandReaderStatus:
     """Whether a reader of commands is connected, why not, and what it has answered and set aside."""
@@ -243,7 +246,7 @@ class CommandReaderStatus:
     connected: bool = False
     answered: int = 0
     set_aside: int = 0
-    reason: str = "not started"
+    reason: str = READ_ELSEWHERE
 
 
 class CommandReader(Protocol):

@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from domain.outgoing import is_mail_address
+from server.setting_urls import split_url
 
 if TYPE_CHECKING:
     from email.headerregistry import Address
@@ -31,11 +32,8 @@ class MailServer:
 def smtp_url(value: str) -> MailServer:
     """Read ``smtp://user:password@host:587`` or ``smtps://...``; user and password percent-encoded."""
     wrong = "it must be smtp://user:password@host:587 or smtps://..., without a path"
-    url = urlsplit(value)
-    try:
-        port = url.port
-    except ValueError:
-        raise ValueError(wrong) from None
+    url = split_url(value)
+    port = url.port
     if url.scheme not in _PORTS or not url.hostname or url.path not in ("", "/"):
         raise ValueError(wrong)
     if url.query or url.fragment or bool(url.username) != bool(url.password) or port == 0:

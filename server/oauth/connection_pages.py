@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,12 +17,14 @@ from projections.columns import instant
 from projections.pages import Page
 from projections.people import PersonRow
 from projections.token_families import FamilyRow, families_ended_by_replay
+from server.long_ids import shortened
 from server.oauth.clients import document_host
 from server.oauth.connections import Connection, Connections
 from server.oauth.redirect_uris import destination
 from server.oauth.resources import resource_at
 from server.pages import SEE_OTHER, message, render
 from server.pages.forms import form_token, is_ours, read_form
+from server.pages.frame import frame
 from server.pages.words import minute, page_number
 from server.reads import Reads
 from server.sign_in.endpoint import Purpose, SignIn, expired
@@ -34,14 +36,12 @@ ALARM_LIFE = timedelta(days=30)
 DONE = "The client is disconnected: its tokens are dead."
 WORDS = {
     OWN: {
-        "heading": "Your connected clients",
+        "heading": "Your AI clients",
         "lead": "AI clients that act for you. Disconnecting one ends all its tokens at once.",
-        "other": (EVERYBODYS, "All connected clients"),
     },
     EVERYBODYS: {
-        "heading": "All connected clients",
+        "heading": "All AI clients",
         "lead": "AI clients that act for people here. Disconnecting one ends all its tokens.",
-        "other": (OWN, "Your own clients"),
     },
 }
 
@@ -78,7 +78,7 @@ class ConnectionPages:
         if session is None:
             return await self.sign_in.page(request, path)
         if path == EVERYBODYS and Role.ADMINISTRATOR not in session.person.roles:
-            return _for_administrators()
+            return self._for_administrators(request, session.person)
         person = session.person
         whose = None if path == EVERYBODYS else person.person_id
         found = await self.connections.of(whose, page_number(request), PAGE_SIZE)
@@ -94,7 +94,7 @@ class ConnectionPages:
         if form is None or session is None or not is_ours(form, cookie, path + consent_id):
             return expired()
         if path == EVERYBODYS and Role.ADMINISTRATOR not in session.person.roles:
-            return _for_administrators()
+            return self._for_administrators(request, session.person)
         person_id = session.person.person_id
         whose = None if path == EVERYBODYS else person_id
         await self.connections.disconnect(consent_id, Actor(Via.WEB, person_id), whose)
@@ -124,16 +124,21 @@ class ConnectionPages:
             everybody=path == EVERYBODYS,
             action=path,
             connections=[
-                self._shown(one, form_token(cookie, path + one.consent_id)) for one in found.items
+                self._shown(one, form_token(cookie, path + one.consent_id), path)
+                for one in found.items
             ],
             page=found.page,
             pages=found.pages,
-            me=person.full_name,
-            sign_out=form_token(cookie, "sign-out"),
-            administrator=Role.ADMINISTRATOR in person.roles,
+            around=frame(person, cookie, path),
         )
 
-    def _shown(self, one: Connection, csrf: str) -> dict[str, object]:
+    def _for_administrators(self, request: Request, person: PersonRow) -> Response:
+        cookie = self.sign_in.cookies.secret_of(request)
+        around = frame(person, cookie, request.url.path)
+        text = "Your account may not see this page."
+        return message("For administrators", text, status=403, around=around)
+
+    def _shown(self, one: Connection, csrf: str, path: str) -> dict[str, object]:
         resource = resource_at(one.resource, self.issuer)
         meanings = resource.in_words(one.scopes) if resource else []
         return {
@@ -141,14 +146,22 @@ class ConnectionPages:
             "person": one.person_name,
             "document_host": document_host(one.client_id),
             "destination": destination(one.redirect_origin),
-            "words": "; ".join(meaning.words for meaning in meanings),
+            "may": [
+                meaning.words if path == OWN else of_another(meaning.words) for meaning in meanings
+            ],
+            "short_id": shortened(one.client_id),
             "since": instant(one.connected_at),
-            "since_day": _day(one.connected_at),
+            "since_day": minute(one.connected_at),
             "used": instant(one.used_at) if one.used_at else None,
             "used_day": minute(one.used_at) if one.used_at else None,
             "sessions": _sessions(one.sessions),
             "csrf": csrf,
         }
+
+
+def of_another(words: str) -> str:
+    """Return what a scope lets a client do, as it is said of a client that acts for somebody else."""
+    return words.replace("your", "that person's")
 
 
 def _sessions(count: int) -> str:
@@ -162,11 +175,3 @@ def _alarm(family: FamilyRow) -> dict[str, str]:
         "at": instant(family.ended_at),
         "day": minute(family.ended_at),
     }
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%-d %B %Y}"
-
-
-def _for_administrators() -> Response:
-    return message("For administrators", "Your account may not see this page.", status=403)

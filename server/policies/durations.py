@@ -1,11 +1,12 @@
-"""Lengths of time as people write them: ``90 seconds``, ``8 hours``, ``30 days``, ``unlimited``."""
+"""Lengths of time read as people write them: ``90 seconds``, ``8 hours``, ``30 days``, ``unlimited``. What
+`domain.lengths` writes is read back."""
 
 from __future__ import annotations
 
 import re
 
-UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-UNLIMITED = "unlimited"
+from domain.lengths import UNITS, UNLIMITED, format_duration, format_length
+
 LONGEST = 100 * 366 * UNITS["day"]
 """A century: what lasts longer is meant to be unlimited."""
 
@@ -27,18 +28,11 @@ def parse_length(text: str) -> int | None:
     return None if text.strip().lower() == UNLIMITED else parse_duration(text)
 
 
-def format_duration(seconds: int) -> str:
-    """Return the shortest text that `parse_duration` reads back."""
-    unit, size = next(
-        (name, size) for name, size in reversed(UNITS.items()) if seconds % size == 0
-    )
-    if unit == "week":
-        # Policies speak of days.
-        unit, size = "day", UNITS["day"]
-    count = seconds // size
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-
-
-def format_length(seconds: int | None) -> str:
-    """Return the same for a length of access."""
-    return UNLIMITED if seconds is None else format_duration(seconds)
+__all__ = [
+    "LONGEST",
+    "UNLIMITED",
+    "format_duration",
+    "format_length",
+    "parse_duration",
+    "parse_length",
+]

@@ -18,8 +18,8 @@ from domain.access_request import (
     SubmitRequest,
     eligible,
 )
-from domain.errors import Refused
-from domain.policy import Policy
+from domain.errors import Refused, UnknownApp, UnknownPermission
+from domain.policy import Policy, may_request, may_see
 from domain.ports import Rows
 from projections.people import person_by_id
 from server.command_bus import UnitOfWork
@@ -47,7 +47,7 @@ def explain(
     try:
         events = DECIDER.decide(Absent(), replace(command, justification=UNASKED), given)
     except Refused as refusal:
-        return {**answer, "refused": {"code": refusal.code, "why": refusal.sentence}}
+        return {**answer, "refused": {"code": refusal.code, "why": _why(refusal, command, facts)}}
     request = DECIDER.fold(events)
     if not isinstance(request, Request):
         msg = "a submission leads to a request"
@@ -55,6 +55,24 @@ def explain(
     routes = [_route(work.rows, request, route, given) for route in request.routes]
     started = [one for one in events if isinstance(one, StageStarted)]
     return {**answer, "routes": routes, "waits": bool(started)}
+
+
+def _why(refusal: Refused, command: SubmitRequest, facts: SubmissionFacts) -> str:
+    """Return why, in words for whoever makes policies: he may know what the person may not."""
+    if facts.target is None or not isinstance(refusal, UnknownApp | UnknownPermission):
+        return refusal.sentence
+    person, app = facts.target.record, facts.app
+    if app is None:
+        return f"The app {command.app_id} is not in the catalog any more."
+    if not may_see(app.record, person):
+        return (
+            f"{command.app_id} is for the group {app.record.audience}; this person is not in it."
+        )
+    closed = next((one for one in facts.policies if not may_request(one, person)), None)
+    if closed is None:
+        return refusal.sentence
+    groups = ", ".join(closed.requestable_by)
+    return f"Policy {closed.policy_id} lets only {groups} request this; this person is in none of them."
 
 
 def _without_form(policy: Policy) -> Policy:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from server.plurals import counted_of
 from server.simulation.simulating import Changed, Refusal, Simulated
 from server.simulation.ways import Kind, Way, Ways
 
@@ -55,7 +56,7 @@ def _ways(found: Ways) -> Mapping[str, Any]:
 
 def lines(found: Simulated) -> Iterator[str]:
     """Yield the counts, and then a line for each request."""
-    yield f"{found.requests:,} requests, {found.elsewhere:,} would have gone another way"
+    yield f"{counted_of(found.requests, 'request')}, {found.elsewhere:,} would have gone another way"
     for kind, count in found.counts.items():
         if count:
             yield f"  {count:,} {WORDS[kind]}"

@@ -33,7 +33,15 @@ from domain.integration import (
     RemoveIntegration,
     Right,
 )
-from domain.person import ForgetPerson, GrantRole, LinkIdentity, PutPerson, RevokeRole, Role
+from domain.person import (
+    ForgetPerson,
+    GrantRole,
+    LinkIdentity,
+    PutPerson,
+    ReleaseRole,
+    RevokeRole,
+    Role,
+)
 from domain.policy import DAY, HOUR, Evidence, PublishPolicy, RetirePolicy
 from domain.resource_server import AddResourceServer, RemoveResourceServer, RotateSecret
 from domain.review import CompleteReview, Judgement, RemindReviewers
@@ -387,8 +395,15 @@ def changed_in_the_directory(history: History) -> None:
         GrantRole(DORA, Role.ADMINISTRATOR, ADMIN),
         RevokeRole(ADMIN, Role.ADMINISTRATOR, DORA),
         GrantRole(ADMIN, Role.ADMINISTRATOR, DORA),
+        GrantRole(EVE, Role.AUDITOR, DORA),
     ):
         history.do(command, Actor(Via.WEB, command.by))
+    # The directory says another word, of which the second also changes the rest.
+    said = seeds.person(EVE, roles=(Role.EMPLOYEE, Role.AUDITOR))
+    history.do(PutPerson(EVE, said))
+    history.do(PutPerson(EVE, replace(said, roles=(Role.EMPLOYEE,), groups=("emea",))))
+    history.do(PutPerson(EVE, replace(said, groups=("apac",))))
+    history.do(ReleaseRole(EVE, Role.AUDITOR, DORA), Actor(Via.WEB, DORA))
 
 
 def signed_in(history: History) -> None:

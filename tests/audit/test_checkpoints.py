@@ -414,6 +414,27 @@ def test_what_was_not_looked_at_is_not_said_to_be_intact(served: System, verify:
         assert (code, "nothing was verified" in told["error"]) == (1, True)
 
 
+def test_what_was_not_looked_at_stands_beside_intact_with_the_true_reason_and_can_be_required(
+    served: System,
+    verify: Verify,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    do(served, "audit checkpoint")
+    monkeypatch.setenv("DOORWARD_NATS_URL", "embedded")
+    folder = served.settings.data_dir
+    checks = ("--only", "chain,stream")
+    code, told = verify(*checks)
+    why = f"no server answers in {folder}, and its NATS runs with it alone"
+    assert (code, told["not_checked"], told["checks"]["stream"]["told"]) == (0, ["stream"], why)
+    assert main(["audit", "verify", *checks]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1] == f"intact, but the stream was not checked: {why}"
+    assert main(["audit", "verify", *checks, "--require", "chain,stream"]) == 1
+    assert capsys.readouterr().err.endswith("not checked, although required: stream\n")
+    assert main(["audit", "verify", "--only", "chain", "--require", "chain"]) == 0
+
+
 def test_a_table_of_keys_that_was_changed_does_not_hinder_an_auditor_with_his_own(
     served: System, verify: Verify
 ) -> None:

@@ -102,6 +102,18 @@ def test_what_the_owner_of_the_database_changes_is_found(
     assert found.broken.position == position
 
 
+def test_how_far_a_broken_log_was_good_is_told(
+    store: EventStore, owner: Callable[[str], None]
+) -> None:
+    whole = {one.position: one.envelope for one in store.events_after(0, EVENTS)}
+    digests = {link[0]: link[-1] for link in store.links_after(0, EVENTS)}
+    owner("UPDATE event_log SET topic = 'no.such' WHERE position = 10")
+    found = verify(store, {}, quiet)
+    assert found.broken is not None
+    assert (found.broken.position, len(whole)) == (10, EVENTS)
+    assert (found.position, found.hash) == (9, digests[9])
+
+
 def test_a_history_that_is_computed_anew_is_whole_in_itself_and_not_the_one_that_was_noted(
     store: EventStore, owner: Callable[[str], None]
 ) -> None:

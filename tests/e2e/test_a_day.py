@@ -132,7 +132,7 @@ async def test_from_the_first_wish_to_the_last_removal(
         await link.wait_for(timeout=DEADLINE * 1000)
         await link.click()
         await bob.get_by_role("button", name="Approve").click()
-        await bob.wait_for_url("**done=1")
+        await bob.wait_for_url("**done=*")
         held = await until(alice, key, status("PROVISIONED"))
         assert json.loads(accounts.read_text())["alice"] == ["lab:key"]
 

@@ -29,6 +29,26 @@ async def signs_in(server: RunningServer, username: str, password: str) -> bool:
         return page.status_code == 303
 
 
+async def test_a_demo_says_that_its_password_is_another_at_each_start_unless_it_was_set(
+    tmp_path: Path,
+) -> None:
+    unset = ("env", "-u", "DOORWARD_DEMO_PASSWORD")
+    off = {"DOORWARD_NATS_URL": "off"}
+    demo = RunningServer(tmp_path / "data", off, before=unset)
+    passwords = set()
+    for _ in range(2):
+        demo.start()
+        demo.stop()
+        shown = next(at for at, line in enumerate(demo.lines) if line.startswith("  Password"))
+        passwords.add(demo.lines[shown].split()[1])
+        assert "DOORWARD_DEMO_PASSWORD" in demo.lines[shown + 1]
+        demo.lines.clear()
+    assert len(passwords) == 2
+    kept = RunningServer(tmp_path / "data", off).start()
+    kept.stop()
+    assert not [line for line in kept.lines if "DOORWARD_DEMO_PASSWORD" in line]
+
+
 async def test_a_first_start_shows_an_administrators_password_once(empty: RunningServer) -> None:
     empty.start()
     password = next(line.split()[1] for line in empty.lines if line.startswith("  Password"))

@@ -158,6 +158,14 @@ async def test_every_attack_is_in_vain_where_each_integration_has_its_account(
     assert [one for one in results if not one.inert] == []
 
 
+async def test_the_attacks_leave_no_command_behind_that_somebody_would_have_to_set_aside(
+    open_server: EmbeddedNatsServer,
+) -> None:
+    async with scene(open_server) as attacked:
+        await try_attacks(attacked)
+        assert await attacked.stored("doorward.main.cmd.>") == 0
+
+
 CARELESS = "accounts { ALL { jetstream: enabled, users: [{ user: any, password: any }] } }"
 
 

@@ -36,6 +36,8 @@ def test_status_and_doctor_speak_in_lines(tmp_path: Path) -> None:
         assert running.run("integration", "add", "auto", "--may", "decide").returncode == 0
         status = running.run("nats", "status")
         doctor = running.run("doctor", "nats")
+        letters = running.run("dlq", "list")
+        after = running.run("nats", "status")
     finally:
         running.stop()
     assert status.returncode == 0, status.stderr
@@ -44,6 +46,8 @@ def test_status_and_doctor_speak_in_lines(tmp_path: Path) -> None:
     assert told[1].startswith("commands: ")
     assert told[-1] == "dead letters: 0"
     assert (doctor.returncode, doctor.stdout.splitlines()[-1]) == (0, "safe"), doctor.stdout
+    assert letters.stdout.strip() == "none", "the doctor leaves nothing behind"
+    assert "0 answered, 0 set aside" in after.stdout.splitlines()[1]
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from domain.errors import UnknownPerson
+from domain.errors import NothingThere
 from projections.catalog.queries import app_by_id, listed_permissions, permission_counts
 from server.catalog.entries import BadCatalog
+from server.command_line.policies import explained
 from server.operations import OPERATIONS
 from server.operations.catalog import catalog_import
+from server.operations.operation import BadWish
 from server.wiring import System
 from tests.seeds import CRM, READER, WRITER
 
@@ -110,8 +112,32 @@ def test_a_catalog_that_names_no_such_policy_is_refused_whole(crm: System) -> No
 
 
 def test_nobody_of_that_name_is_told_so(crm: System) -> None:
-    with pytest.raises(UnknownPerson):
+    with pytest.raises(NothingThere):
         run(crm, "policy explain", person="nobody", items=[READER])
+
+
+def test_a_refusal_comes_first_and_in_words_for_whoever_makes_policies(crm: System) -> None:
+    closed = {"id": "closed", "requestable_by": ["board"]}
+    secret = {**PERMISSIONS[1], "policy": "closed"}
+    bring_in(crm, policies=[POLICY, closed], permissions=[PERMISSIONS[0], secret])
+    found = run(crm, "policy explain", person="alice", items=[WRITER])
+    assert found["refused"]["why"] == (
+        "Policy closed lets only board request this; this person is in none of them."
+    )
+    assert explained(found).splitlines()[0].startswith("Refused (unknown_permission): Policy clos")
+    bring_in(crm, apps=[{**APP, "audience": "board"}])
+    found = run(crm, "policy explain", person="alice", items=[READER])
+    assert found["refused"]["why"] == f"{CRM} is for the group board; this person is not in it."
+
+
+def test_what_is_not_in_the_catalog_is_explained_by_nothing(crm: System) -> None:
+    for items in (["nope"], [READER, "nope"]):
+        with pytest.raises(NothingThere, match="permission nope; doorward catalog export"):
+            run(crm, "policy explain", person="alice", items=items)
+    with pytest.raises(NothingThere, match="policy nope"):
+        run(crm, "policy retire", policy_id="nope")
+    with pytest.raises(BadWish, match="length: 'dance' is no length of time"):
+        run(crm, "policy explain", person="alice", items=[READER], length="dance")
 
 
 def test_what_a_policy_does_not_let_a_person_request_is_neither_found_nor_counted(
