@@ -451,6 +451,7 @@ def test_a_person_who_was_forgotten_since_reads_as_forgotten_at_every_moment(
         "forgotten": True,
         "granted": [],
         "withheld": [],
+        "described": [],
     }
     run(durable, "as-of", before, "stream", "person-p-carol", "--json")
     assert "carol" not in capsys.readouterr().out.replace("p-carol", "")

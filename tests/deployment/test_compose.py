@@ -76,7 +76,7 @@ def test_what_it_sets_are_settings_of_doorward() -> None:
     for name, value in given.items():
         setting = name.removeprefix("DOORWARD_").lower()
         if setting in PARSERS:
-            PARSERS[setting](value)
+            PARSERS[setting](str(value))
         else:
             assert setting.removesuffix("_file") in PARSERS, name
 

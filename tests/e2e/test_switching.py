@@ -75,5 +75,5 @@ def test_roles_are_shown_given_and_taken(server: RunningServer) -> None:
     assert refused(server, *role, "revoke", "admin", "administrator").startswith(
         "last_administrator"
     )
-    assert refused(server, *role, "grant", "nobody", "auditor").startswith("unknown_person")
+    assert refused(server, *role, "grant", "nobody", "auditor").startswith("nothing_there")
     assert server.run(*role, "grant", "alice", "king").returncode == 2

@@ -33,6 +33,13 @@ MORE: dict[str, list[Any]] = {
             "default_access_length": "7 days",
         },
         {
+            "id": "hours",
+            "justification_required": False,
+            "pre_approved": [{"rule": "everybody", "longest": "4 hours"}],
+            "access_lengths": ["2 hours", "4 hours"],
+            "default_access_length": "2 hours",
+        },
+        {
             "id": "odd",
             "justification_required": False,
             "form": {
@@ -67,6 +74,7 @@ MORE: dict[str, list[Any]] = {
         {"id": "evil:all", "app_id": "evil", "label": f"All {HOSTILE}", "description": HOSTILE},
         {"id": "notes:edit", "app_id": "notes", "label": "Notes / Edit", "description": "Write."},
         {"id": "notes:read", "app_id": "notes", "label": "Notes / Read", "description": "Read."},
+        {"id": "notes:send", "app_id": "notes", "label": "Notes / Send out", "policy": "hours"},
     ],
 }
 

@@ -97,6 +97,21 @@ async def test_it_searches_and_goes_there_and_back_by_the_keyboard_alone(host: H
     await expect(host.app.get_by_text("approved by policy at once")).to_be_visible()
 
 
+async def test_what_is_asked_for_by_different_rules_lasts_for_the_shortest_usual_time(
+    host: Host,
+) -> None:
+    await chosen(host, "Notes")
+    await host.app.get_by_role("checkbox", name="Send out").check()
+    length = host.app.get_by_label("For how long")
+    await expect(length.get_by_role("option")).to_have_text(["2 hours", "4 hours"])
+    await host.app.get_by_role("checkbox", name="Edit").check()
+    await expect(length.get_by_role("option")).to_have_text(["the usual time"])
+    await button(host, "Request access").press("Enter")
+    await expect(host.app.get_by_text("approved by policy at once")).to_be_visible()
+    [event] = host.scene.web.events(RequestSubmitted)
+    assert event.access_seconds == 2 * 3_600
+
+
 async def test_a_permission_that_was_found_is_picked_in_its_app(host: Host) -> None:
     await host.show("search_requestable_permissions", {"search_term": "Writer"})
     await button(host, "Writer").press("Enter")

@@ -157,11 +157,11 @@ async def test_it_has_no_button_for_a_tool_that_is_not_there(host: Host) -> None
 async def test_the_host_opens_the_page_or_else_its_address_is_told(host: Host) -> None:
     request_id = await submitted(host)
     url = f"{host.scene.web.issuer}/requests/{request_id}"
-    await host.app.get_by_role("link", name="Open in Doorward").click()
+    await host.app.get_by_role("link", name="Open in Doorward").press("Enter")
     await host.page.wait_for_function("() => window.known.links.length === 1")
     assert (await host.known())["links"] == [url]
     await host.page.evaluate("() => { window.denying = true; }")
-    await host.app.get_by_role("link", name="Open in Doorward").click()
+    await host.app.get_by_role("link", name="Open in Doorward").press("Enter")
     await expect(host.app.get_by_role("status")).to_have_text(f"Open {url} in your browser.")
 
 

@@ -20,12 +20,16 @@ def leaves(kind: type[Refused]) -> list[type[Refused]]:
 
 
 REFUSALS = leaves(Refused)
+LENGTHS, LENGTHS_OF = (3_600, None), "tuple[int | None, ...]"
+"""Lengths are put in words; other values stand as they are."""
 
 
 @pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
 def test_a_refusal_has_a_status_a_code_and_a_sentence(kind: type[Refused]) -> None:
     fields = dataclasses.fields(kind)  # type: ignore[arg-type]  # every leaf is a dataclass
-    refusal = kind(*(f"<{field.name}>" for field in fields))
+    refusal = kind(
+        *(LENGTHS if field.type == LENGTHS_OF else f"<{field.name}>" for field in fields)
+    )
     assert 400 <= status_of(refusal) < 500
     assert kind.code == kind.code.lower()
     assert refusal.sentence.endswith(".")

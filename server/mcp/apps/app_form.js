@@ -32,7 +32,8 @@ function rules() {
     stages: [...new Set(forms)].flatMap((one) => list(one.request_config?.request_approval_config?.request_approval_stages)),
     justified: forms.some((one) => one.justification_required),
     lengths: options.reduce((kept, more) => kept.filter((one) => more.includes(one))),
-    usual: forms[0].default_access_length,
+    // Of several the shortest counts, which the server knows.
+    usual: new Set(forms).size > 1 ? "" : forms[0].default_access_length,
     required: Object.assign(Object.create(null), ...forms.map((one) => one.required_fields?.properties)),
     optional: Object.assign(Object.create(null), ...forms.map((one) => one.optional_fields?.properties)),
   };
@@ -120,7 +121,7 @@ function field(name, schema, needed, missing, tag) {
 function lengths(now) {
   const usual = !now.lengths.includes(now.usual);
   const box = make("select", { id: "length", input: keep("") },
-    usual && make("option", { value: "" }, `the usual time: ${plain(now.usual)}`), now.lengths.map((one) => make("option", { value: one }, plain(one))));
+    usual && make("option", { value: "" }, now.usual ? `the usual time: ${plain(now.usual)}` : "the usual time"), now.lengths.map((one) => make("option", { value: one }, plain(one))));
   if (now.lengths.includes(answers[""] || now.usual)) box.value = answers[""] || now.usual;
   return [make("label", { for: "length" }, "For how long"), box];
 }
