@@ -73,13 +73,15 @@ class Browser:
 
     async def open(self, url: str) -> None:
         """Listen where the browser comes back to, and open it; where there is none, a person does."""
-        await asyncio.start_server(self._heard, sock=self.port)
+        self.listening = await asyncio.start_server(self._heard, sock=self.port)
         print(f"Sign in at {url}", file=sys.stderr, flush=True)
         await asyncio.to_thread(webbrowser.open, url)
 
     async def come_back(self) -> AuthorizationCodeResult:
         """Return what the browser brings. Raises `NotAllowed`."""
-        told = {name: values[0] for name, values in parse_qs((await self.answer).query).items()}
+        answer = await self.answer
+        self.listening.close()
+        told = {name: values[0] for name, values in parse_qs(answer.query).items()}
         if "error" in told:
             raise NotAllowed(
                 f"{told['error']}: {told.get('error_description', 'no reason given')}"
