@@ -1,15 +1,14 @@
 """The `WebhookSender` port over HTTP, for URLs that administrators choose, and their AI clients with them. Such a
 URL must not be a way into the network, so only https is called, to public addresses and in the networks that the
-operator names, unless he allows plain http and every address, this machine's among them. Those at which clouds hand out credentials to whoever asks from
-inside are never called, under no name and in no notation. No redirect is followed, since it would be the receiver's
-choice and not the administrator's, and no proxy is asked. Certificates are checked against the system's
-authorities (``SSL_CERT_FILE`` names others)."""
+operator names, unless he allows plain http and every address, this machine's among them. Those at which clouds hand
+out credentials to whoever asks from inside are never called, under no name and in no notation. No redirect is
+followed, since it would be the receiver's choice and not the administrator's, and no proxy is asked. Certificates
+are checked against the system's authorities (``SSL_CERT_FILE`` names others)."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import ssl
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ import httpcore
 
 from adapters.checked_network import Address, CheckedNetwork, NoConnection, Resolve, resolve
 from domain.outgoing import WebhookAnswer, WebhookCall, WebhookUnreachable
+from domain.webhook.addresses import is_permitted, reaches
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
@@ -26,51 +26,11 @@ POLITE_BYTES = 16 * 1024
 """How much of an answer's body is waited for, so that the receiver is not cut off in a sentence; it
 means nothing, so the rest is not taken."""
 
-REFUSED = tuple(
-    map(
-        ipaddress.ip_network,
-        (
-            "169.254.0.0/16",  # link-local (RFC 3927), most clouds' metadata among them
-            "fe80::/10",  # link-local (RFC 4291 §2.5.6)
-            "0.0.0.0/8",  # this network (RFC 1122 §3.2.1.3): systems take it for themselves
-            "::/128",
-            "224.0.0.0/4",  # multicast
-            "ff00::/8",
-            "240.0.0.0/4",  # reserved, and broadcast
-            "100.100.100.200/32",  # Alibaba Cloud's metadata
-            "168.63.129.16/32",  # Azure's host
-            "192.0.0.192/32",  # Oracle Cloud's metadata
-            "fd00:ec2::/32",  # Amazon's, over IPv6
-            "fd20:ce::254/128",  # Google Cloud's, over IPv6
-        ),
-    )
-)
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NO_PLAIN = "plain http is not called: use https, or set DOORWARD_WEBHOOK_INSECURE=on"
 _NO_PRIVATE = (
     "its host has a private address, which is called only where DOORWARD_WEBHOOK_NETWORKS names it"
 )
 _NO_METADATA = "its host has an address that events are never sent to"
-
-
-def inner(address: Address) -> Address:
-    """Return the IPv4 address that one of IPv6 stands for, or the address itself."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
-
-
-def is_permitted(address: Address) -> bool:
-    """Say whether events may be sent to an address."""
-    meant = inner(address)
-    return not any(one in network for one in (address, meant) for network in REFUSED)
-
-
-def is_public(address: Address) -> bool:
-    """Say whether an address is one of the internet's, and events may be sent to it."""
-    return inner(address).is_global and is_permitted(address)
 
 
 class HttpWebhookSender:
@@ -88,7 +48,7 @@ class HttpWebhookSender:
         """`insecure` allows plain http, and private addresses; `networks` are such as are called with https.
         Tests pass their own context and resolver."""
         self._insecure = insecure
-        self._networks = [ipaddress.ip_network(one) for one in networks]
+        self._networks = networks
         self._context = context
         self._resolver = resolver
         self._deadline = deadline
@@ -146,9 +106,7 @@ class HttpWebhookSender:
         )
 
     def _reaches(self, address: Address) -> bool:
-        meant = inner(address)
-        named = any(meant in network for network in self._networks)
-        return is_public(address) or (named and is_permitted(address))
+        return reaches(address, self._networks)
 
     async def _resolve(self, host: str, port: int) -> Sequence[str]:
         return await self._resolver(host.strip("[]"), port)

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from domain.access_request import SubmitRequest, request_of_stream
 from domain.errors import MalformedText, Refused
+from domain.lengths import format_length
 from domain.policy import Policy
 from domain.ports import Clock, NewId, Rows
 from domain.values import Actor, AppId, PermissionId, PersonId, RequestId, Via
@@ -26,7 +27,6 @@ from server.pages import SEE_OTHER, render
 from server.pages.forms import Form, form_token, is_ours, read_form
 from server.pages.frame import frame
 from server.pages.refusals import NOTHING, words
-from server.policies.durations import format_length
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn, expired

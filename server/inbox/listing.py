@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from domain.access_request import HELD, Status
+from domain.lengths import format_length
 from domain.ports import Rows
 from projections.access_requests import (
     RequestRow,
@@ -28,7 +29,6 @@ from server.inbox.live import mark_of
 from server.pages import message, render
 from server.pages.frame import OVERSEERS, frame
 from server.pages.words import minute, page_number
-from server.policies.durations import format_length
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn

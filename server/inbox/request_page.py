@@ -17,6 +17,7 @@ from domain.access_request import DEPROVISIONING, Item, Request, RequestEvent, r
 from domain.access_request import Route as Way
 from domain.envelope import Recorded
 from domain.errors import UnknownRequest
+from domain.lengths import format_length
 from domain.ports import EventStore, NewId, Rows
 from domain.values import RequestId
 from projections.access_requests import request_by_id
@@ -32,7 +33,6 @@ from server.pages.frame import frame
 from server.pages.refusals import NOTHING, Words
 from server.pages.words import minute
 from server.policies.approver_names import format_approver
-from server.policies.durations import format_length
 from server.reads import Reads
 from server.request_bodies import storable
 from server.sign_in.endpoint import SignIn

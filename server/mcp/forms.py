@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from domain.access_request import JUSTIFICATION_LIMIT
+from domain.lengths import format_duration
 from domain.policy import Policy, Stage, StageKind, merged_fields
 from server.mcp.answers import Json
 from server.mcp.schemas import ACCESS_LENGTHS
 from server.policies.approver_names import format_approver
-from server.policies.durations import format_duration
 from server.policies.form_schema import form_schema
 
 JUSTIFICATION = "business_justification"

@@ -11,12 +11,12 @@ from domain.access_request import (
     StageStarted,
 )
 from domain.events import Event
+from domain.lengths import format_duration
 from domain.ports import Rows
 from projections.people import person_by_id
 from server.mcp.answers import Json
 from server.mcp.forms import length_name, stage
 from server.policies.approver_names import format_approver
-from server.policies.durations import format_duration
 
 NOBODY_OF_THE_POLICY = (
     "The policy's own approvers for {name} are too few, so that administrators may decide too."

@@ -18,7 +18,7 @@ from domain.errors import (
     TextTooLong,
     UnknownPerson,
 )
-from server.policies.durations import format_length
+from domain.lengths import format_length
 
 LENGTH, TARGET = "length of access", "other person"
 """Parts of forms that are no fields of the domain's; no field of a policy can be called so."""

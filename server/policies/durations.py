@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from domain.lengths import UNITS, UNLIMITED, format_duration, format_length
+from domain.lengths import UNITS, UNLIMITED
 
 LONGEST = 100 * 366 * UNITS["day"]
 """A century: what lasts longer is meant to be unlimited."""
@@ -26,13 +26,3 @@ def parse_duration(text: str) -> int:
 def parse_length(text: str) -> int | None:
     """Return the seconds of a length of access, None for ``unlimited``; raises `ValueError`."""
     return None if text.strip().lower() == UNLIMITED else parse_duration(text)
-
-
-__all__ = [
-    "LONGEST",
-    "UNLIMITED",
-    "format_duration",
-    "format_length",
-    "parse_duration",
-    "parse_length",
-]

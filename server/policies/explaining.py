@@ -19,12 +19,12 @@ from domain.access_request import (
     eligible,
 )
 from domain.errors import Refused, UnknownApp, UnknownPermission
+from domain.lengths import format_duration, format_length
 from domain.policy import Policy, may_request, may_see
 from domain.ports import Rows
 from projections.people import person_by_id
 from server.command_bus import UnitOfWork
 from server.policies.approver_names import format_approver
-from server.policies.durations import format_duration, format_length
 from server.policies.form_schema import form_schema
 from server.request_facts import submission_facts
 

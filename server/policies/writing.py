@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from domain.lengths import format_duration, format_length
 from domain.policy import ApproverRef, BreakGlass, Policy, PreApproval, Provisioning, Waiting
 from server.policies.approver_names import format_approver
 from server.policies.document import (
@@ -16,7 +17,6 @@ from server.policies.document import (
     StageEntry,
     WaitingEntry,
 )
-from server.policies.durations import format_duration, format_length
 from server.policies.form_schema import format_form
 
 

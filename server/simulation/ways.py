@@ -16,12 +16,12 @@ from domain.access_request import (
     eligible,
 )
 from domain.events import Event
+from domain.lengths import format_length
 from domain.policy import Stage
 from domain.ports import Rows
 from domain.values import REDACTED
 from projections.people import DELETED_MARK, person_by_id
 from server.policies.approver_names import format_approver
-from server.policies.durations import format_length
 
 
 class Kind(StrEnum):

@@ -17,6 +17,7 @@ from domain.webhook import (
     UnusableUrl,
     host_of,
 )
+from domain.webhook.addresses import reaches
 from server.command_bus import CommandContext, Executed, UnitOfWork
 from server.config import Settings
 from server.webhooks.filters import topic_matches
@@ -40,14 +41,13 @@ def check_target(url: str, settings: Settings) -> None:
 
 
 def _is_within_reach(host: str, networks: Sequence[str]) -> bool:
-    """Say whether a host may be public, or is in one of these networks, as far as one sees without looking it up."""
+    """Say whether a host may be within reach, as far as one sees without looking it up."""
     named = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
     try:
         address = ipaddress.ip_address(named.strip("[]"))
     except ValueError:
         return True
-    meant = getattr(address, "ipv4_mapped", None) or address
-    return meant.is_global or any(meant in ipaddress.ip_network(one) for one in networks)
+    return reaches(address, networks)
 
 
 def check_patterns(patterns: Sequence[str]) -> None:

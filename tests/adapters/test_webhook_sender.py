@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters.webhook_sender import HttpWebhookSender, is_permitted, is_public
+from adapters.webhook_sender import HttpWebhookSender
 from domain.outgoing import WebhookAnswer, WebhookCall, WebhookUnreachable
+from domain.webhook.addresses import is_permitted, is_public
 from tests.certificates import write_certificate
 from tests.webhooks.receiver import Receiver
 

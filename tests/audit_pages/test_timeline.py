@@ -108,15 +108,23 @@ async def test_a_filter_is_followed_over_its_pages(scene: Scene) -> None:
     assert (len(positions(page)), len(positions(rest))) == (50, 10)
 
 
-@once
-async def test_many_events_of_a_kind_at_once_are_one_line_that_opens(scene: Scene) -> None:
+async def pages_added(scene: Scene, many: int) -> None:
+    """Add so many permissions at once, by numbers of one width."""
+    width = len(str(many - 1))
+
     def put_all(work: UnitOfWork) -> None:
-        for number in range(74):
-            record = PermissionRecord(seeds.WIKI, f"Wiki / Page {number:02}", "")
-            work.execute(PutPermission(PermissionId(f"wiki:{number:02}"), record), seeds.CONTEXT)
+        for number in range(many):
+            name = f"{number:0{width}}"
+            record = PermissionRecord(seeds.WIKI, f"Wiki / Page {name}", "")
+            work.execute(PutPermission(PermissionId(f"wiki:{name}"), record), seeds.CONTEXT)
 
     await scene.web.system.bus.call(put_all)
     await scene.followed()
+
+
+@once
+async def test_many_events_of_a_kind_at_once_are_one_line_that_opens(scene: Scene) -> None:
+    await pages_added(scene, 74)
     head = scene.web.system.store.head()
     page = await (await scene.auditor()).get("/audit?type=permission.added&app=wiki")
     assert "<summary>Doorward added 74 permissions</summary>" in page.text
@@ -127,13 +135,7 @@ async def test_many_events_of_a_kind_at_once_are_one_line_that_opens(scene: Scen
 
 @once
 async def test_a_run_does_not_hide_what_is_further_on(scene: Scene) -> None:
-    def put_all(work: UnitOfWork) -> None:
-        for number in range(700):
-            record = PermissionRecord(seeds.WIKI, f"Wiki / Page {number:03}", "")
-            work.execute(PutPermission(PermissionId(f"wiki:{number:03}"), record), seeds.CONTEXT)
-
-    await scene.web.system.bus.call(put_all)
-    await scene.followed()
+    await pages_added(scene, 700)
     auditor, seen, path = await scene.auditor(), list[int](), "/audit"
     head = scene.web.system.store.head()
     while path:

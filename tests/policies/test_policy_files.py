@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.lengths import format_length
 from domain.policy import (
     DAY,
     DEFAULT,
@@ -36,7 +37,7 @@ from domain.policy import (
 from server.catalog.entries import BadCatalog
 from server.catalog.file import format_catalog, parse_catalog
 from server.catalog.source import Catalog
-from server.policies.durations import format_length, parse_length
+from server.policies.durations import parse_length
 
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
 SECONDS = st.integers(1, 400 * DAY)

@@ -26,7 +26,10 @@ def test_other_ways_to_write_an_address_of_a_named_network_are_known(url: str) -
         check_target(url, Settings())
 
 
-@pytest.mark.parametrize("url", ["http://10.20.3.4/x", "https://10.21.0.1/x", "https://[::1]/x"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://10.20.3.4/x", "https://10.21.0.1/x", "https://[::1]/x", "https://[64:ff9b::a15:1]/x"],
+)
 def test_plain_http_and_other_private_addresses_may_not(url: str) -> None:
     with pytest.raises(UnusableUrl, match="DOORWARD_WEBHOOK_"):
         check_target(url, NAMED)

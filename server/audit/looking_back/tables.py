@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from domain.lengths import format_length
 from domain.policy import Policy
 from projections.catalog.rows import AppRow, PermissionRow
 from projections.consents import ConsentRow
@@ -14,7 +15,6 @@ from server.audit.looking_back.json_form import Json, moment_text, plain
 from server.audit.looking_back.lists import Holding, Narrowing, OpenRequest, Then
 from server.audit.looking_back.names import Names
 from server.audit.looking_back.policy_form import policy_document
-from server.policies.durations import format_length
 
 Entry = tuple[Json, tuple[str, ...]]
 """An item as JSON, and its columns."""

@@ -8,13 +8,13 @@ from operator import attrgetter
 
 from domain.access_request import DECIDER, Request, RequestSubmitted, request_stream
 from domain.envelope import Recorded
+from domain.lengths import format_length
 from domain.ports import EventStore
 from domain.review import ReviewCompleted, ReviewRequired, review_stream
 from domain.values import RequestId
 from server.audit.looking_back.json_form import Json, moment_text
 from server.audit.why import grounds, steps
 from server.audit.why.known import Known
-from server.policies.durations import format_length
 
 
 def dossier(store: EventStore, request_id: str, position: int) -> Json | None:

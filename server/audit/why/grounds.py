@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 
 from domain.access_request import RequestApproved, RequestRouted, RequestSubmitted, Route, RuleUsed
 from domain.envelope import Recorded
+from domain.lengths import format_length
 from server.audit.looking_back.json_form import Json, moment_text
 from server.audit.looking_back.policy_form import reference_names
 from server.audit.why.known import Known
-from server.policies.durations import format_length
 
 
 def filed(first: Recorded, event: RequestSubmitted, known: Known) -> Json:

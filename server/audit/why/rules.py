@@ -14,10 +14,10 @@ from domain.access_request import (
     RequestExpired,
     Route,
 )
+from domain.lengths import format_duration
 from domain.policy import Stage
 from server.audit.looking_back.json_form import Json
 from server.audit.looking_back.policy_form import reference_names
-from server.policies.durations import format_duration
 
 
 def rules_of(event: Any, routes: Sequence[Route]) -> list[Json]:

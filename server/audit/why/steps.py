@@ -30,12 +30,12 @@ from domain.access_request import (
     StageStarted,
 )
 from domain.envelope import Recorded
+from domain.lengths import format_length
 from domain.review import ReviewCompleted
 from domain.values import Personal
 from server.audit.looking_back.json_form import Json, moment_text
 from server.audit.why.known import Known
 from server.audit.why.rules import rules_of
-from server.policies.durations import format_length
 
 DECIDED: dict[type, Callable[[Any], str]] = {
     DecisionTaken: lambda event: str(event.verdict),

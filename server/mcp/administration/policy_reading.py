@@ -13,6 +13,7 @@ import anyio.to_thread
 import msgspec
 
 from domain.errors import NothingThere, TooMuchForACall
+from domain.lengths import format_length
 from domain.policy import DECIDER, DEFAULT, Policy, policy_stream
 from domain.ports import Rows
 from projections.catalog.overview import naming
@@ -25,7 +26,6 @@ from server.mcp.administration.policy_planning import LIST, policy_in
 from server.mcp.answers import Answer, Json, line, listing
 from server.mcp.arguments import Arguments, BadArguments
 from server.mcp.taking_time import may_take_time
-from server.policies.durations import format_length
 from server.policies.writing import entry_of
 from server.turns import Turns
 from server.wiring import INLINE, System
